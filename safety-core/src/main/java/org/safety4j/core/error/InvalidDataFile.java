@@ -1,6 +1,9 @@
 package org.safety4j.core.error;
 
-/** A data file (pictures, tables, journals) is damaged or not of the expected form; the message names file and offset. */
+/**
+ * A data file (pictures, tables, journals) is damaged or not of the expected form; the message
+ * names file and offset.
+ */
 public class InvalidDataFile extends SafetyException {
   private static final long serialVersionUID = 1L;
 

@@ -1,6 +1,9 @@
 package org.safety4j.core.error;
 
-/** A model file (weights, config, tokenizer, template) is damaged, hostile or not of the expected form. */
+/**
+ * A model file (weights, config, tokenizer, template) is damaged, hostile or not of the expected
+ * form.
+ */
 public class InvalidModelFile extends SafetyException {
   private static final long serialVersionUID = 1L;
 

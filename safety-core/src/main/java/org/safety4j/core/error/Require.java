@@ -2,7 +2,10 @@ package org.safety4j.core.error;
 
 import java.util.Collection;
 
-/** Argument checks whose message names the field, the allowed range, the value and, where it helps, the remedy. */
+/**
+ * Argument checks whose message names the field, the allowed range, the value and, where it helps,
+ * the remedy.
+ */
 public final class Require {
   private Require() {}
 
@@ -45,7 +48,8 @@ public final class Require {
    */
   public static double positive(String field, double value) {
     if (!(value > 0) || Double.isInfinite(value)) {
-      throw new IllegalArgumentException(field + " must be finite and greater than 0, was " + value);
+      throw new IllegalArgumentException(
+          field + " must be finite and greater than 0, was " + value);
     }
     return value;
   }
@@ -62,7 +66,8 @@ public final class Require {
    */
   public static double inRange(String field, double value, double min, double max) {
     if (!(value >= min && value <= max)) {
-      throw new IllegalArgumentException(field + " must be in [" + min + ", " + max + "], was " + value);
+      throw new IllegalArgumentException(
+          field + " must be in [" + min + ", " + max + "], was " + value);
     }
     return value;
   }

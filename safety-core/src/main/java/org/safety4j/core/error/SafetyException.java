@@ -1,8 +1,9 @@
 package org.safety4j.core.error;
 
 /**
- * Root of every exception that the library raises on purpose, wrong arguments excepted (those are {@link
- * IllegalArgumentException}). The message says what was wrong, where, and what to do about it.
+ * Root of every exception that the library raises on purpose, wrong arguments excepted (those are
+ * {@link IllegalArgumentException}). The message says what was wrong, where, and what to do about
+ * it.
  */
 public class SafetyException extends RuntimeException {
   private static final long serialVersionUID = 1L;

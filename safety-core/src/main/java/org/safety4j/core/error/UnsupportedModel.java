@@ -1,6 +1,8 @@
 package org.safety4j.core.error;
 
-/** A well-formed model asks for something that the library does not implement; the message names it. */
+/**
+ * A well-formed model asks for something that the library does not implement; the message names it.
+ */
 public class UnsupportedModel extends SafetyException {
   private static final long serialVersionUID = 1L;
 

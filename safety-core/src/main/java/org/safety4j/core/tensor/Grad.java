@@ -8,8 +8,8 @@ import java.util.function.UnaryOperator;
 import org.safety4j.core.tensor.torch.TorchProgram;
 
 /**
- * Gradients by reverse mode. Only the gradients that are asked for are computed, nothing accumulates in the arrays, and
- * any number of threads may call at once.
+ * Gradients by reverse mode. Only the gradients that are asked for are computed, nothing
+ * accumulates in the arrays, and any number of threads may call at once.
  */
 public final class Grad {
   private Grad() {}
@@ -66,7 +66,8 @@ public final class Grad {
    * @param y an output of a recorded computation
    * @param x a leaf or intermediate of it
    * @param v the cotangent, in the output's shape
-   * @return the vector-Jacobian product, in the input's shape; zero where the output does not depend on the input
+   * @return the vector-Jacobian product, in the input's shape; zero where the output does not
+   *     depend on the input
    */
   public static NDArray vjp(NDArray y, NDArray x, NDArray v) {
     return program().one("vjp", y, x, v);
@@ -85,7 +86,8 @@ public final class Grad {
   }
 
   /**
-   * Like {@link #vjps}, and records the computation of the gradients, so that they can be differentiated again.
+   * Like {@link #vjps}, and records the computation of the gradients, so that they can be
+   * differentiated again.
    *
    * @param ys outputs
    * @param xs leaves or intermediates

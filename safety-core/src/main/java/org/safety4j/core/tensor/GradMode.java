@@ -3,8 +3,8 @@ package org.safety4j.core.tensor;
 import org.safety4j.core.tensor.torch.TorchEngine;
 
 /**
- * Whether the calling thread records a graph for gradients. The engine keeps this a thread, with different starting
- * values, so code that matters sets it explicitly.
+ * Whether the calling thread records a graph for gradients. The engine keeps this a thread, with
+ * different starting values, so code that matters sets it explicitly.
  *
  * <pre>{@code
  * try (GradMode mode = GradMode.off()) {

@@ -18,7 +18,8 @@ public final class Linalg {
    * Singular value decomposition, reduced.
    *
    * @param a {@code [..., M, N]}
-   * @return U {@code [..., M, K]}, S {@code [..., K]} falling, V transposed {@code [..., K, N]}, K = min(M, N)
+   * @return U {@code [..., M, K]}, S {@code [..., K]} falling, V transposed {@code [..., K, N]}, K
+   *     = min(M, N)
    */
   public static NDList svd(NDArray a) {
     return Holder.PROGRAM.all("svd", a);

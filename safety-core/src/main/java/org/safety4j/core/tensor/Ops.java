@@ -7,8 +7,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.safety4j.core.tensor.torch.TorchProgram;
 
 /**
- * Operators that DJL lacks or that cut its graph. Each is differentiable where that makes sense, leaks nothing, and
- * leaves its result on the first argument's manager.
+ * Operators that DJL lacks or that cut its graph. Each is differentiable where that makes sense,
+ * leaks nothing, and leaves its result on the first argument's manager.
  */
 public final class Ops {
   private static final Map<String, TorchProgram> EINSUMS = new ConcurrentHashMap<>();
@@ -279,7 +279,8 @@ public final class Ops {
   }
 
   /**
-   * Resizes images bilinearly, as PyTorch's {@code interpolate} does without antialiasing and without aligned corners.
+   * Resizes images bilinearly, as PyTorch's {@code interpolate} does without antialiasing and
+   * without aligned corners.
    *
    * @param images {@code [N, C, H, W]}
    * @param height new height
@@ -346,7 +347,8 @@ public final class Ops {
    * Samples images bilinearly at points; outside is zero.
    *
    * @param images {@code [N, C, H, W]}
-   * @param grid {@code [N, H', W', 2]}, (x, y) with -1 and 1 at the outer edges of the border pixels
+   * @param grid {@code [N, H', W', 2]}, (x, y) with -1 and 1 at the outer edges of the border
+   *     pixels
    * @return {@code [N, C, H', W']}
    */
   public static NDArray gridSample(NDArray images, NDArray grid) {
@@ -415,7 +417,8 @@ public final class Ops {
    * Replaces every pixel by the median of a square around it, with reflected borders.
    *
    * @param images {@code [N, C, H, W]}
-   * @param width side of the square, at least 1; of an even square the extra row and column lie after the pixel
+   * @param width side of the square, at least 1; of an even square the extra row and column lie
+   *     after the pixel
    * @return the filtered images
    */
   public static NDArray medianBlur(NDArray images, int width) {
@@ -459,8 +462,7 @@ public final class Ops {
    * @param eps added to the variance
    * @return the normalised array
    */
-  public static NDArray groupNorm(
-      NDArray x, int groups, NDArray weight, NDArray bias, double eps) {
+  public static NDArray groupNorm(NDArray x, int groups, NDArray weight, NDArray bias, double eps) {
     try (NDArray g = x.getManager().create((long) groups);
         NDArray e = x.getManager().create(eps)) {
       return call("group_norm", x, g, weight, bias, e);
@@ -576,7 +578,8 @@ public final class Ops {
    * @param a first operand
    * @param b second operand
    * @return the result
-   * @throws IllegalArgumentException if the equation has other characters than letters, commas, dots and an arrow
+   * @throws IllegalArgumentException if the equation has other characters than letters, commas,
+   *     dots and an arrow
    */
   public static NDArray einsum(String equation, NDArray a, NDArray b) {
     if (!equation.matches("[a-zA-Z.,> -]+")) {

@@ -5,12 +5,13 @@ import java.util.Map;
 import org.safety4j.core.tensor.torch.TorchProgram;
 
 /**
- * Euclidean projections of a batch {@code [N, ...]} onto balls around centres, alone or met with the box [0, 1]. The
- * radius is one number or one a sample, {@code [N, 1, ...]}. The centre must lie in the box where there is one.
+ * Euclidean projections of a batch {@code [N, ...]} onto balls around centres, alone or met with
+ * the box [0, 1]. The radius is one number or one a sample, {@code [N, 1, ...]}. The centre must
+ * lie in the box where there is one.
  *
- * <p>The L1 projection is the exact one by sorting. Projections onto ball and box together are not a clamp after a
- * projection: the nearest common point is found on its one-parameter path by 60 bisections, which leaves it inside the
- * ball and exact to float precision.
+ * <p>The L1 projection is the exact one by sorting. Projections onto ball and box together are not
+ * a clamp after a projection: the nearest common point is found on its one-parameter path by 60
+ * bisections, which leaves it inside the ball and exact to float precision.
  */
 public final class Projections {
   private Projections() {}

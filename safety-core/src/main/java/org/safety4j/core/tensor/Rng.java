@@ -6,16 +6,17 @@ import ai.djl.ndarray.types.Shape;
 import java.util.SplittableRandom;
 
 /**
- * Seeded randomness, drawn in Java. A generator is named by a path of purposes and indices below one root seed; a draw
- * depends on that path alone, never on a thread, a batch or what was drawn elsewhere.
+ * Seeded randomness, drawn in Java. A generator is named by a path of purposes and indices below
+ * one root seed; a draw depends on that path alone, never on a thread, a batch or what was drawn
+ * elsewhere.
  *
  * <pre>{@code
  * Rng rng = run.rng().derive("pgd-start").derive(restart);
  * NDArray noise = rng.uniform(manager, sampleIds, shape, -1, 1);   // row i depends on sampleIds[i] only
  * }</pre>
  *
- * <p>Immutable and safe for use by several threads. Every draw starts the path's sequence anew; derive a child for a
- * second, independent draw.
+ * <p>Immutable and safe for use by several threads. Every draw starts the path's sequence anew;
+ * derive a child for a second, independent draw.
  */
 public final class Rng {
   private final long state;

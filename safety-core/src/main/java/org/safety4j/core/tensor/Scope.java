@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Frees every array that the calling thread makes while the scope is open, whatever manager it hangs on, except what is
- * kept.
+ * Frees every array that the calling thread makes while the scope is open, whatever manager it
+ * hangs on, except what is kept.
  *
  * <pre>{@code
  * try (Scope scope = Scope.open()) {
@@ -18,8 +18,8 @@ import java.util.List;
  * }
  * }</pre>
  *
- * <p>Scopes nest: what an inner scope keeps belongs to the next outer one. A scope is closed by the thread that opened
- * it.
+ * <p>Scopes nest: what an inner scope keeps belongs to the next outer one. A scope is closed by the
+ * thread that opened it.
  */
 public final class Scope implements AutoCloseable {
   private final NDScope inner = new NDScope();

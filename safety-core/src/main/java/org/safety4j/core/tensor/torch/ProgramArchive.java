@@ -10,11 +10,14 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Writes the archive from which libtorch compiles a program: a stored ZIP with the code as plain text and a pickle that
- * sets the attributes to empty containers.
+ * Writes the archive from which libtorch compiles a program: a stored ZIP with the code as plain
+ * text and a pickle that sets the attributes to empty containers.
  */
 final class ProgramArchive {
-  /** The newest archive format that libtorch 2.7 reads; an older number would select older operator schemas. */
+  /**
+   * The newest archive format that libtorch 2.7 reads; an older number would select older operator
+   * schemas.
+   */
   private static final String FORMAT = "10\n";
 
   private ProgramArchive() {}

@@ -22,14 +22,16 @@ import java.util.regex.Pattern;
 /**
  * A TorchScript program authored as text and compiled by libtorch when it is loaded.
  *
- * <p>The text holds attribute declarations ({@code weights : Dict[str, Tensor]}, only {@code List[...]} and {@code
- * Dict[...]}, empty until a method sets them) and methods ({@code def forward(self, x: Tensor) -> Tensor: ...}). The
- * language is TorchScript as archives hold it: operators are {@code torch.NAME}, tensor methods work, functions of
- * {@code torch.nn} do not exist. {@code ${NAME}} is replaced by a constant when the program is loaded. Methods may call
- * one another through {@code self}.
+ * <p>The text holds attribute declarations ({@code weights : Dict[str, Tensor]}, only {@code
+ * List[...]} and {@code Dict[...]}, empty until a method sets them) and methods ({@code def
+ * forward(self, x: Tensor) -> Tensor: ...}). The language is TorchScript as archives hold it:
+ * operators are {@code torch.NAME}, tensor methods work, functions of {@code torch.nn} do not
+ * exist. {@code ${NAME}} is replaced by a constant when the program is loaded. Methods may call one
+ * another through {@code self}.
  *
- * <p>Methods take tensors, lists of tensors and dictionaries of tensors, and return a tensor or a list or tuple of
- * them. A program may be called from several threads at once, unless a method changes its attributes.
+ * <p>Methods take tensors, lists of tensors and dictionaries of tensors, and return a tensor or a
+ * list or tuple of them. A program may be called from several threads at once, unless a method
+ * changes its attributes.
  */
 public final class TorchProgram implements AutoCloseable {
   private static final Pattern ATTRIBUTE =
@@ -37,7 +39,10 @@ public final class TorchProgram implements AutoCloseable {
   private static final Pattern CONSTANT = Pattern.compile("\\$\\{(\\w+)}");
   private static final String SELECT = "module_method:";
 
-  /** The executor's optimiser re-specialises a program for every new shape; it is switched off, once a thread. */
+  /**
+   * The executor's optimiser re-specialises a program for every new shape; it is switched off, once
+   * a thread.
+   */
   private static final ThreadLocal<Boolean> PLAIN_EXECUTOR =
       ThreadLocal.withInitial(
           () -> {
@@ -69,8 +74,7 @@ public final class TorchProgram implements AutoCloseable {
    * @param constants values for {@code ${NAME}} in the text
    * @return the program, to be closed by the caller
    */
-  public static TorchProgram resource(
-      Class<?> anchor, String resource, Map<String, ?> constants) {
+  public static TorchProgram resource(Class<?> anchor, String resource, Map<String, ?> constants) {
     return compile(resource, text(anchor, resource), constants);
   }
 
@@ -99,7 +103,8 @@ public final class TorchProgram implements AutoCloseable {
    * @param source the program's text
    * @param constants values for {@code ${NAME}} in the text
    * @return the program, to be closed by the caller
-   * @throws IllegalArgumentException if the text does not compile; the message has libtorch's line and reason
+   * @throws IllegalArgumentException if the text does not compile; the message has libtorch's line
+   *     and reason
    */
   public static TorchProgram compile(String name, String source, Map<String, ?> constants) {
     NDManager manager = TorchEngine.newManager();
@@ -107,26 +112,34 @@ public final class TorchProgram implements AutoCloseable {
       String text = substitute(name, source, constants);
       Map<String, String> attributes = new LinkedHashMap<>();
       StringBuilder code =
-          new StringBuilder("class Program(Module):\n  __parameters__ = []\n  __buffers__ = []\n  training : bool\n");
+          new StringBuilder(
+              "class Program(Module):\n  __parameters__ = []\n  __buffers__ = []\n  training : bool\n");
       StringBuilder body = new StringBuilder();
       for (String line : text.split("\n", -1)) {
         Matcher attribute = ATTRIBUTE.matcher(line);
         if (attribute.matches()) {
           attributes.put(attribute.group(1), attribute.group(2));
-          code.append("  ").append(attribute.group(1)).append(" : ").append(attribute.group(2)).append('\n');
+          code.append("  ")
+              .append(attribute.group(1))
+              .append(" : ")
+              .append(attribute.group(2))
+              .append('\n');
         } else if (!line.isBlank() && !line.stripLeading().startsWith("#")) {
           body.append("  ").append(line).append('\n');
         }
       }
-      code.append(body.toString().replaceAll("def (\\w+)\\(self\\b", "def $1(self: __torch__.Program"));
+      code.append(
+          body.toString().replaceAll("def (\\w+)\\(self\\b", "def $1(self: __torch__.Program"));
       byte[] archive = ProgramArchive.write(code.toString(), attributes);
       PtSymbolBlock block =
-          JniUtils.loadModule((PtNDManager) manager, new ByteArrayInputStream(archive), false, false);
+          JniUtils.loadModule(
+              (PtNDManager) manager, new ByteArrayInputStream(archive), false, false);
       JniUtils.enableInferenceMode(block);
       return new TorchProgram(name, manager, block, List.of(JniUtils.getMethodNames(block)));
     } catch (RuntimeException e) {
       manager.close();
-      throw new IllegalArgumentException("program " + name + " does not compile: " + e.getMessage(), e);
+      throw new IllegalArgumentException(
+          "program " + name + " does not compile: " + e.getMessage(), e);
     } catch (IOException e) {
       manager.close();
       throw new UncheckedIOException(e);
@@ -157,7 +170,8 @@ public final class TorchProgram implements AutoCloseable {
    * Calls a method that returns one tensor.
    *
    * @param method the method's name
-   * @param arguments {@link NDArray}, {@link List} of arrays or {@link Map} from string to array, in the method's order
+   * @param arguments {@link NDArray}, {@link List} of arrays or {@link Map} from string to array,
+   *     in the method's order
    * @return the result, attached to the manager of the first array among the arguments
    */
   public NDArray one(String method, Object... arguments) {
@@ -167,11 +181,12 @@ public final class TorchProgram implements AutoCloseable {
   /**
    * Calls a method.
    *
-   * <p>The calling thread's gradient mode applies. Arrays that stand in a list or dictionary must not be passed by
-   * another thread at the same time: the engine binds them by name.
+   * <p>The calling thread's gradient mode applies. Arrays that stand in a list or dictionary must
+   * not be passed by another thread at the same time: the engine binds them by name.
    *
    * @param method the method's name
-   * @param arguments {@link NDArray}, {@link List} of arrays or {@link Map} from string to array, in the method's order
+   * @param arguments {@link NDArray}, {@link List} of arrays or {@link Map} from string to array,
+   *     in the method's order
    * @return the results, attached to the manager of the first array among the arguments
    * @throws IllegalArgumentException if the program has no such method
    */
@@ -222,8 +237,7 @@ public final class TorchProgram implements AutoCloseable {
     }
   }
 
-  private static void rename(
-      NDArray array, String to, List<NDArray> renamed, List<String> names) {
+  private static void rename(NDArray array, String to, List<NDArray> renamed, List<String> names) {
     if (array.getName() != null && !array.getName().equals(to)) {
       for (NDArray earlier : renamed) {
         if (earlier == array) {

@@ -1,0 +1,14 @@
+package org.safety4j.core.model;
+
+/** A model that knows how many tokens a call took in and gave out. */
+public interface CountsTokens {
+  /**
+   * Counts the tokens of one call.
+   *
+   * @param method the method's name
+   * @param arguments its arguments
+   * @param answer what it returned
+   * @return tokens in and out
+   */
+  long tokens(String method, Object[] arguments, Object answer);
+}

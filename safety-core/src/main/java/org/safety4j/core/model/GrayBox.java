@@ -1,0 +1,4 @@
+package org.safety4j.core.model;
+
+/** Access of somebody who also sees scores. */
+public interface GrayBox extends BlackBox {}
