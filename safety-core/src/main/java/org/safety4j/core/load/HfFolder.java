@@ -1,0 +1,105 @@
+package org.safety4j.core.load;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.safety4j.core.error.InvalidModelFile;
+import org.safety4j.core.error.UnsupportedModel;
+
+/**
+ * A model's folder in the layout of Hugging Face: {@code config.json} beside {@code
+ * model.safetensors} (or its shards), {@code preprocessor_config.json}, {@code tokenizer.json}.
+ *
+ * @param path the folder
+ */
+public record HfFolder(Path path) {
+  private static final List<String> WEIGHTS = List.of("model", "diffusion_pytorch_model");
+  private static final List<String> PICKLES = List.of(".bin", ".pth", ".ckpt", ".pkl", ".pickle");
+  private static final String CONFIG = "config.json";
+  private static final String PREPROCESSOR = "preprocessor_config.json";
+
+  /**
+   * Checks that there is a folder.
+   *
+   * @throws InvalidModelFile if there is none
+   */
+  public HfFolder {
+    if (!Files.isDirectory(path)) {
+      throw new InvalidModelFile(path + ": no such folder");
+    }
+  }
+
+  /**
+   * Tells whether the folder holds a file.
+   *
+   * @param name the file's name
+   * @return true if it does
+   */
+  public boolean has(String name) {
+    return Files.isRegularFile(path.resolve(name));
+  }
+
+  /**
+   * Reads {@code config.json}.
+   *
+   * @return the configuration
+   * @throws InvalidModelFile if it is missing or damaged
+   */
+  public HfConfig config() {
+    return HfConfig.read(path.resolve(CONFIG));
+  }
+
+  /**
+   * Reads {@code preprocessor_config.json}.
+   *
+   * @return the preprocessor
+   * @throws InvalidModelFile if it is missing or damaged
+   * @throws UnsupportedModel if it asks for what is not supported
+   */
+  public ImagePreprocessor preprocessor() {
+    return ImagePreprocessor.read(path.resolve(PREPROCESSOR));
+  }
+
+  /**
+   * Opens the weights: one safetensors file or an index with its shards.
+   *
+   * @return the source, to be closed by the caller
+   * @throws InvalidModelFile if there are none, or they are damaged
+   * @throws UnsupportedModel if there are only pickles, which can run code when opened and
+   *     therefore never are
+   */
+  public TensorSource weights() {
+    for (String name : WEIGHTS) {
+      if (has(name + ".safetensors")) {
+        return SafetensorsFile.open(path.resolve(name + ".safetensors"));
+      }
+      if (has(name + ".safetensors.index.json")) {
+        return ShardedSafetensors.open(path.resolve(name + ".safetensors.index.json"));
+      }
+    }
+    String pickle = pickle();
+    if (pickle != null) {
+      throw new UnsupportedModel(
+          path.resolve(pickle)
+              + ": a pickle can run code when it is opened and is refused unread; convert it to safetensors"
+              + " (save_pretrained(folder, safe_serialization=True))");
+    }
+    throw new InvalidModelFile(
+        path + ": neither model.safetensors nor model.safetensors.index.json is there");
+  }
+
+  private String pickle() {
+    try (Stream<Path> files = Files.list(path)) {
+      return files
+          .map(f -> f.getFileName().toString())
+          .filter(f -> PICKLES.stream().anyMatch(f::endsWith))
+          .sorted()
+          .findFirst()
+          .orElse(null);
+    } catch (IOException e) {
+      throw new InvalidModelFile(path + ": cannot be listed: " + e.getMessage(), e);
+    }
+  }
+}
