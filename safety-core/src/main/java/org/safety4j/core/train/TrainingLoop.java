@@ -1,0 +1,235 @@
+package org.safety4j.core.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.safety4j.core.error.DegenerateGradient;
+import org.safety4j.core.error.Require;
+import org.safety4j.core.model.Trainable;
+import org.safety4j.core.run.Run;
+import org.safety4j.core.tensor.Grad;
+import org.safety4j.core.tensor.GradMode;
+import org.safety4j.core.tensor.Ops;
+import org.safety4j.core.tensor.Rng;
+import org.safety4j.core.tensor.Scope;
+import org.safety4j.core.tensor.Tensors;
+
+/**
+ * Minimises an objective over a model's parameters by minibatches. The order of the samples and
+ * every random draw follow from the run's seed; a training that was killed and goes on from its
+ * checkpoint ends with the same weights.
+ */
+public final class TrainingLoop {
+  private TrainingLoop() {}
+
+  /**
+   * Trains.
+   *
+   * @param model the model; its parameters ask for gradients during the call and not afterwards
+   * @param samples number of samples, at least 1
+   * @param objective what to minimise
+   * @param options how
+   * @param run seed, budget, cancellation, listener (stage {@code train}, a step an epoch, with the
+   *     mean loss)
+   * @return what happened
+   * @throws DegenerateGradient if the loss is not finite; the message names epoch and step
+   * @throws org.safety4j.core.error.RunCancelled if the run was cancelled
+   * @throws org.safety4j.core.error.BudgetExceeded if the run's time is used up; checkpoints stay
+   */
+  public static TrainingLog run(
+      Trainable model, int samples, BatchObjective objective, TrainingOptions options, Run run) {
+    Require.atLeast("samples", samples, 1);
+    List<NDArray> parameters = List.copyOf(model.parameters().values());
+    parameters.forEach(p -> p.setRequiresGradient(true));
+    try (Optimizer optimizer = new Optimizer(options.optimizer(), model.parameters());
+        Averages averages = new Averages(parameters, options.emaDecay())) {
+      return new Fit(model, parameters, optimizer, averages, samples, objective, options, run)
+          .epochs();
+    } finally {
+      parameters.forEach(p -> p.setRequiresGradient(false));
+    }
+  }
+
+  /** One training. */
+  private record Fit(
+      Trainable model,
+      List<NDArray> parameters,
+      Optimizer optimizer,
+      Averages averages,
+      int samples,
+      BatchObjective objective,
+      TrainingOptions options,
+      Run run) {
+
+    TrainingLog epochs() {
+      long start = System.nanoTime();
+      List<Double> losses = new ArrayList<>();
+      Optional<Checkpoints> checkpoints = options.checkpoint().map(Checkpoints::new);
+      int firstEpoch = 0;
+      if (checkpoints.isPresent()) {
+        Optional<Checkpoints.Progress> before = checkpoints.get().restore(state(), fingerprint());
+        if (before.isPresent()) {
+          losses.addAll(before.get().losses());
+          optimizer.resumeAt(before.get().steps());
+          firstEpoch = losses.size();
+        }
+      }
+      long batches = (samples + options.batchSize() - 1) / options.batchSize();
+      long updatesPerEpoch = (batches + options.accumulate() - 1) / options.accumulate();
+      long updates = updatesPerEpoch * options.epochs();
+      for (int epoch = firstEpoch; epoch < options.epochs(); epoch++) {
+        double loss = epoch(epoch, updates);
+        losses.add(loss);
+        run.listener().step("train", epoch + 1L, options.epochs(), loss);
+        if (checkpoints.isPresent()) {
+          checkpoints.get().save(state(), fingerprint(), losses, optimizer.steps());
+        }
+      }
+      averages.moveInto(parameters);
+      return new TrainingLog(losses, optimizer.steps(), (System.nanoTime() - start) / 1e9);
+    }
+
+    private double epoch(int epoch, long updates) {
+      Rng rng = run.rng().derive("train").derive(epoch);
+      int[] order = rng.derive("order").permutation(samples);
+      double total = 0;
+      int from = 0;
+      int update = 0;
+      while (from < samples) {
+        run.check();
+        try (Scope scope = Scope.open();
+            GradMode mode = GradMode.on()) {
+          int to = Math.min(samples, from + options.batchSize() * options.accumulate());
+          NDList gradients = null;
+          for (int start = from; start < to; start += options.batchSize()) {
+            int end = Math.min(to, start + options.batchSize());
+            int[] batch = Arrays.copyOfRange(order, start, end);
+            NDArray loss = objective.loss(batch, epoch, rng.derive("batch").derive(start));
+            double value = Grad.detach(loss).getFloat();
+            if (!Double.isFinite(value)) {
+              throw new DegenerateGradient(
+                  "the training loss became "
+                      + value
+                      + " in epoch "
+                      + epoch
+                      + " at step "
+                      + optimizer.steps()
+                      + "; lower the learning rate or clip gradients");
+            }
+            total += value * batch.length;
+            NDList g = Grad.gradients(List.of(loss), parameters);
+            double share = (double) batch.length / (to - from);
+            if (share == 1.0) {
+              gradients = g;
+            } else {
+              if (gradients == null) {
+                gradients = zeros();
+              }
+              Optimizer.accumulate(gradients, g, share);
+            }
+          }
+          if (Double.isFinite(options.maxGradientNorm())) {
+            Optimizer.clipNorm(gradients, options.maxGradientNorm());
+          }
+          optimizer.step(gradients, options.schedule().rate(optimizer.steps(), updates));
+          averages.update(parameters);
+          from = to;
+          update++;
+        }
+      }
+      return total / samples;
+    }
+
+    private NDList zeros() {
+      NDList zeros = new NDList();
+      try (GradMode mode = GradMode.off()) {
+        for (NDArray p : parameters) {
+          zeros.add(p.zerosLike());
+        }
+      }
+      return zeros;
+    }
+
+    private Map<String, NDArray> state() {
+      Map<String, NDArray> state = new LinkedHashMap<>();
+      model.parameters().forEach((name, array) -> state.put("parameter." + name, array));
+      model.buffers().forEach((name, array) -> state.put("buffer." + name, array));
+      optimizer.state().forEach((name, array) -> state.put("optimizer." + name, array));
+      averages.state().forEach(state::put);
+      return state;
+    }
+
+    /** What must be the same for a checkpoint to be gone on from. */
+    private String fingerprint() {
+      return "seed="
+          + run.seed()
+          + " samples="
+          + samples
+          + " epochs="
+          + options.epochs()
+          + " batch="
+          + options.batchSize()
+          + "x"
+          + options.accumulate()
+          + " optimizer="
+          + options.optimizer()
+          + " clip="
+          + options.maxGradientNorm()
+          + " ema="
+          + options.emaDecay();
+    }
+  }
+
+  /** The exponential moving average of the weights, if one is wanted. */
+  private static final class Averages implements AutoCloseable {
+    private final NDManager manager = Tensors.newManager();
+    private final List<NDArray> values = new ArrayList<>();
+    private final double decay;
+
+    Averages(List<NDArray> parameters, double decay) {
+      this.decay = decay;
+      if (decay > 0) {
+        try (Scope scope = Scope.open();
+            GradMode mode = GradMode.off()) {
+          for (NDArray p : parameters) {
+            values.add(scope.keep(Ops.copy(p), manager));
+          }
+        }
+      }
+    }
+
+    void update(List<NDArray> parameters) {
+      if (decay > 0) {
+        Optimizer.average(values, parameters, 1 - decay);
+      }
+    }
+
+    void moveInto(List<NDArray> parameters) {
+      try (Scope scope = Scope.open();
+          GradMode mode = GradMode.off()) {
+        for (int i = 0; i < values.size(); i++) {
+          Ops.overwrite(parameters.get(i), values.get(i));
+        }
+      }
+    }
+
+    Map<String, NDArray> state() {
+      Map<String, NDArray> state = new LinkedHashMap<>();
+      for (int i = 0; i < values.size(); i++) {
+        state.put("average." + i, values.get(i));
+      }
+      return state;
+    }
+
+    @Override
+    public void close() {
+      manager.close();
+    }
+  }
+}
