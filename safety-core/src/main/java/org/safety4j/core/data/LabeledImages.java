@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import org.safety4j.core.error.Require;
@@ -25,15 +26,22 @@ public final class LabeledImages implements Artifact {
   private final NDManager manager;
   private final NDArray images;
   private final int[] labels;
+  private final int[] ids;
   private final NDArray labelArray;
   private final List<String> classNames;
 
   private LabeledImages(
-      String name, NDManager manager, NDArray images, int[] labels, List<String> classNames) {
+      String name,
+      NDManager manager,
+      NDArray images,
+      int[] labels,
+      int[] ids,
+      List<String> classNames) {
     this.name = name;
     this.manager = manager;
     this.images = images;
     this.labels = labels;
+    this.ids = ids;
     this.classNames = List.copyOf(classNames);
     try (Scope scope = Scope.open()) {
       this.labelArray = scope.keep(Ops.index(manager, labels), manager);
@@ -52,6 +60,13 @@ public final class LabeledImages implements Artifact {
    */
   public static LabeledImages of(
       String name, NDArray images, int[] labels, List<String> classNames) {
+    int[] ids = new int[labels.length];
+    Arrays.setAll(ids, i -> i);
+    return of(name, images, labels, ids, classNames);
+  }
+
+  private static LabeledImages of(
+      String name, NDArray images, int[] labels, int[] ids, List<String> classNames) {
     Tensors.requireImages(images);
     long n = images.getShape().get(0);
     Require.that(
@@ -65,7 +80,7 @@ public final class LabeledImages implements Artifact {
     NDManager own = Tensors.newManager();
     try (Scope scope = Scope.open()) {
       NDArray copy = scope.keep(Ops.copy(images), own);
-      return new LabeledImages(name, own, copy, labels.clone(), classNames);
+      return new LabeledImages(name, own, copy, labels.clone(), ids, classNames);
     }
   }
 
@@ -124,6 +139,17 @@ public final class LabeledImages implements Artifact {
   }
 
   /**
+   * Returns the numbers that the samples had in the data set that they were first put into. A
+   * subset or batch keeps them. Methods derive a sample's randomness from its number, so that a
+   * result does not depend on how the data was split.
+   *
+   * @return a copy, one number a sample
+   */
+  public int[] ids() {
+    return ids.clone();
+  }
+
+  /**
    * Returns the labels on the device.
    *
    * @return int64 {@code [N]}, owned by this data set
@@ -166,21 +192,23 @@ public final class LabeledImages implements Artifact {
   }
 
   /**
-   * Takes some images, in the order given.
+   * Takes some images, in the order given. They keep their {@link #ids()}.
    *
    * @param index their numbers
    * @return a copy, to be closed by the caller
    */
   public LabeledImages subset(int[] index) {
     int[] chosen = new int[index.length];
+    int[] kept = new int[index.length];
     for (int i = 0; i < index.length; i++) {
       Require.that(
           index[i] >= 0 && index[i] < size(),
           "index must be in [0, " + size() + "), was " + index[i]);
       chosen[i] = labels[index[i]];
+      kept[i] = ids[index[i]];
     }
     try (Scope scope = Scope.open()) {
-      return of(name, Ops.rows(images, index), chosen, classNames);
+      return of(name, Ops.rows(images, index), chosen, kept, classNames);
     }
   }
 
@@ -191,11 +219,11 @@ public final class LabeledImages implements Artifact {
    * @return a copy, to be closed by the caller
    */
   public LabeledImages withImages(NDArray newImages) {
-    return of(name, newImages, labels, classNames);
+    return of(name, newImages, labels, ids, classNames);
   }
 
   /**
-   * Joins two data sets with the same classes.
+   * Joins two data sets with the same classes. The images get new {@link #ids()}.
    *
    * @param other the images that follow
    * @return a copy, to be closed by the caller

@@ -21,6 +21,16 @@ public final class Tensors {
   }
 
   /**
+   * Counts the arrays that are alive, for tests of leaks. Counted are arrays that hang on managers
+   * made by this library; a loop that frees what it makes keeps the number flat.
+   *
+   * @return live arrays of the whole process
+   */
+  public static int liveArrays() {
+    return TorchEngine.liveArrays();
+  }
+
+  /**
    * Checks that an array is a batch of images.
    *
    * @param images expected {@code [N, C, H, W]}, float32

@@ -3,11 +3,17 @@ package org.safety4j.core.tensor.torch;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import java.util.Collections;
+import java.util.Set;
+import java.util.WeakHashMap;
 import org.safety4j.core.error.NativeUnavailable;
 
 /** Starts DJL's PyTorch engine once, offline, and sets the state that the engine keeps a thread. */
 public final class TorchEngine {
   private static final String NAME = "PyTorch";
+
+  private static final Set<NDManager> MANAGERS =
+      Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
   private TorchEngine() {}
 
@@ -60,7 +66,24 @@ public final class TorchEngine {
    * @return a new manager, to be closed by the caller
    */
   public static NDManager newManager() {
-    return engine().newBaseManager();
+    NDManager manager = engine().newBaseManager();
+    MANAGERS.add(manager);
+    return manager;
+  }
+
+  /**
+   * Counts the arrays that hang on managers made by {@link #newManager} and are not closed.
+   *
+   * @return live arrays of the whole process
+   */
+  public static int liveArrays() {
+    int live = 0;
+    synchronized (MANAGERS) {
+      for (NDManager manager : MANAGERS) {
+        live += manager.getManagedArrays().size();
+      }
+    }
+    return live;
   }
 
   /**
