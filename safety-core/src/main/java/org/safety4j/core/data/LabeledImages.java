@@ -44,7 +44,7 @@ public final class LabeledImages implements Artifact {
     this.ids = ids;
     this.classNames = List.copyOf(classNames);
     try (Scope scope = Scope.open()) {
-      this.labelArray = scope.keep(Ops.index(manager, labels), manager);
+      this.labelArray = scope.release(Ops.index(manager, labels), manager);
     }
   }
 
@@ -79,7 +79,7 @@ public final class LabeledImages implements Artifact {
     }
     NDManager own = Tensors.newManager();
     try (Scope scope = Scope.open()) {
-      NDArray copy = scope.keep(Ops.copy(images), own);
+      NDArray copy = scope.release(Ops.copy(images), own);
       return new LabeledImages(name, own, copy, labels.clone(), ids, classNames);
     }
   }

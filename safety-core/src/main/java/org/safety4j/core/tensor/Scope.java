@@ -73,6 +73,20 @@ public final class Scope implements AutoCloseable {
     return arrays;
   }
 
+  /**
+   * Hands an array over to a manager for good: neither this scope nor an outer one frees it, only
+   * the manager does.
+   *
+   * @param array an array made since this scope, the innermost one, was opened
+   * @param owner the manager that it hangs on from now on
+   * @return the same array
+   */
+  public NDArray release(NDArray array, NDManager owner) {
+    array.attach(owner);
+    NDScope.unregister(array);
+    return array;
+  }
+
   /** Frees what was made and not kept. */
   @Override
   public void close() {
