@@ -18,6 +18,9 @@ public record ReadLimits(long maxBytes, int maxItems, long maxPixels) {
   /**
    * Checks the bounds.
    *
+   * @param maxBytes bytes a file, in [1, 2147483639]
+   * @param maxItems items a file or folder, at least 1
+   * @param maxPixels pixels a picture, at least 1
    * @throws IllegalArgumentException if one is outside its range
    */
   public ReadLimits {

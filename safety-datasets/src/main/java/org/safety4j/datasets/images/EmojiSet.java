@@ -33,7 +33,10 @@ public final class EmojiSet implements Iterable<Emoji>, Serializable {
     TEST
   }
 
+  /** The part of the set. */
   private final Split split;
+
+  /** The categories chosen, sorted; empty for all. */
   private final List<String> categories;
 
   private EmojiSet(Split split, List<String> categories) {

@@ -25,6 +25,9 @@ public record Rgb(double red, double green, double blue) implements Serializable
   /**
    * Checks the ranges.
    *
+   * @param red in [0,1]
+   * @param green in [0,1]
+   * @param blue in [0,1]
    * @throws IllegalArgumentException if a channel is outside [0,1]
    */
   public Rgb {

@@ -25,6 +25,12 @@ public record GaussianClasses(
   /**
    * Checks the ranges.
    *
+   * @param classes at least 2
+   * @param channels at least 1
+   * @param height at least 1
+   * @param width at least 1
+   * @param contrast in (0, 0.5]
+   * @param noise greater than 0
    * @throws IllegalArgumentException if a value is outside its range
    */
   public GaussianClasses {
