@@ -9,6 +9,7 @@ import org.safety4j.core.error.Require;
  * @param red red, in [0,1]
  * @param green green, in [0,1]
  * @param blue blue, in [0,1]
+ * @serial exclude
  */
 public record Rgb(double red, double green, double blue) implements Serializable {
   private static final long serialVersionUID = 1L;
