@@ -59,7 +59,7 @@ public final class EvasionResult implements AttackResult {
   private EvasionResult(Builder b) {
     this.manager = Tensors.newManager();
     try (Scope scope = Scope.open()) {
-      this.adversarials = scope.keep(Ops.copy(b.adversarials), manager);
+      this.adversarials = scope.release(Ops.copy(b.adversarials), manager);
     }
     this.norm = b.norm;
     this.samples = List.copyOf(b.samples);

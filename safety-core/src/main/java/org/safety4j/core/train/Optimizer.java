@@ -124,9 +124,9 @@ public final class Optimizer implements AutoCloseable {
     try (Scope scope = Scope.open();
         GradMode mode = GradMode.off()) {
       for (NDArray p : this.parameters) {
-        first.add(scope.keep(p.zerosLike(), manager));
+        first.add(scope.release(p.zerosLike(), manager));
         if (isAdam()) {
-          second.add(scope.keep(p.zerosLike(), manager));
+          second.add(scope.release(p.zerosLike(), manager));
         }
       }
     }

@@ -198,7 +198,7 @@ public final class TrainingLoop {
         try (Scope scope = Scope.open();
             GradMode mode = GradMode.off()) {
           for (NDArray p : parameters) {
-            values.add(scope.keep(Ops.copy(p), manager));
+            values.add(scope.release(Ops.copy(p), manager));
           }
         }
       }
