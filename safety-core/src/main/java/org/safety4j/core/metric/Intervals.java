@@ -7,6 +7,7 @@ import org.apache.commons.math3.distribution.BetaDistribution;
 import org.apache.commons.math3.distribution.NormalDistribution;
 import org.apache.commons.math3.stat.descriptive.rank.Percentile;
 import org.safety4j.core.error.Require;
+import org.safety4j.core.tensor.Rng;
 
 /**
  * Confidence intervals for proportions and for any statistic of samples.
@@ -34,17 +35,32 @@ public final class Intervals {
    */
   public static Interval wilson(long successes, long trials, double level) {
     checkCounts(successes, trials);
+    return wilsonOfShare(trials == 0 ? 0 : (double) successes / trials, trials, level);
+  }
+
+  /**
+   * The Wilson score interval of a share that is an average over repetitions of the same trials,
+   * and so no whole number of successes. It counts the trials once: repetitions narrow the share,
+   * not the interval, which is therefore rather too wide than too narrow.
+   *
+   * @param share the average share, in [0, 1]
+   * @param trials how many trials there were, each repeated or not
+   * @param level the confidence level, in (0, 1)
+   * @return the interval; [0, 1] if there was no trial
+   * @throws IllegalArgumentException if an argument is out of range
+   */
+  public static Interval wilsonOfShare(double share, long trials, double level) {
     if (trials == 0) {
       return new Interval(0, 1, level);
     }
+    Require.inRange("share", share, 0, 1);
     double z = quantile(level);
     double n = trials;
-    double p = successes / n;
-    double centre = (p + z * z / (2 * n)) / (1 + z * z / n);
-    double half = z / (1 + z * z / n) * Math.sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-    double lower = successes == 0 ? 0 : centre - half;
-    double upper = successes == trials ? 1 : centre + half;
-    return new Interval(lower, upper, level);
+    double centre = (share + z * z / (2 * n)) / (1 + z * z / n);
+    double half =
+        z / (1 + z * z / n) * Math.sqrt(share * (1 - share) / n + z * z / (4 * n * n));
+    return new Interval(
+        share == 0 ? 0 : centre - half, share == 1 ? 1 : centre + half, level);
   }
 
   /**
@@ -173,7 +189,7 @@ public final class Intervals {
     Require.that(samples.length > 0, "samples must not be empty");
     Require.atLeast("resamples", resamples, 100);
     checkLevel(level);
-    SplittableRandom random = new SplittableRandom(seed);
+    SplittableRandom random = Rng.of(seed).derive("bootstrap").sequence();
     double[] draws = new double[resamples];
     double[] sample = new double[samples.length];
     for (int draw = 0; draw < resamples; draw++) {
