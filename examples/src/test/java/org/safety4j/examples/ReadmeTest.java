@@ -15,7 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.safety4j.bench.report.MethodTable;
 import org.safety4j.core.method.Catalog;
 
-/** Holds the README to the code: its examples are compiled, its commands exist, its table is the catalogue. */
+/**
+ * Holds the README to the code: its examples are compiled, its commands exist, its table is the
+ * catalogue.
+ */
 class ReadmeTest {
   private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
 
