@@ -14,7 +14,7 @@ import org.safety4j.core.error.UnsupportedModel;
  *
  * @param path the folder
  */
-public record HfFolder(Path path) {
+public record HfFolder(Path path) implements ModelFiles {
   private static final List<String> WEIGHTS = List.of("model", "diffusion_pytorch_model");
   private static final List<String> PICKLES = List.of(".bin", ".pth", ".ckpt", ".pkl", ".pickle");
   private static final String CONFIG = "config.json";
@@ -41,35 +41,28 @@ public record HfFolder(Path path) {
     return Files.isRegularFile(path.resolve(name));
   }
 
-  /**
-   * Reads {@code config.json}.
-   *
-   * @return the configuration
-   * @throws InvalidModelFile if it is missing or damaged
-   */
+  @Override
+  public String origin() {
+    return path.toString();
+  }
+
+  @Override
+  public String name() {
+    Path last = path.toAbsolutePath().normalize().getFileName();
+    return last == null ? "model" : last.toString();
+  }
+
+  @Override
   public HfConfig config() {
     return HfConfig.read(path.resolve(CONFIG));
   }
 
-  /**
-   * Reads {@code preprocessor_config.json}.
-   *
-   * @return the preprocessor
-   * @throws InvalidModelFile if it is missing or damaged
-   * @throws UnsupportedModel if it asks for what is not supported
-   */
+  @Override
   public ImagePreprocessor preprocessor() {
     return ImagePreprocessor.read(path.resolve(PREPROCESSOR));
   }
 
-  /**
-   * Opens the weights: one safetensors file or an index with its shards.
-   *
-   * @return the source, to be closed by the caller
-   * @throws InvalidModelFile if there are none, or they are damaged
-   * @throws UnsupportedModel if there are only pickles, which can run code when opened and
-   *     therefore never are
-   */
+  @Override
   public TensorSource weights() {
     for (String name : WEIGHTS) {
       if (has(name + ".safetensors")) {

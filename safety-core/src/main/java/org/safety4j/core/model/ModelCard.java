@@ -30,4 +30,14 @@ public record ModelCard(
   public ModelCard withName(String value) {
     return new ModelCard(value, architecture, parameters, origin, licence);
   }
+
+  /**
+   * Changes the origin.
+   *
+   * @param value where the model came from
+   * @return a copy
+   */
+  public ModelCard withOrigin(String value) {
+    return new ModelCard(name, architecture, parameters, value, licence);
+  }
 }

@@ -43,7 +43,7 @@ public final class TorchProgram implements AutoCloseable {
    * The executor's optimiser re-specialises a program for every new shape; it is switched off, once
    * a thread.
    */
-  private static final ThreadLocal<Boolean> PLAIN_EXECUTOR =
+  static final ThreadLocal<Boolean> PLAIN_EXECUTOR =
       ThreadLocal.withInitial(
           () -> {
             JniUtils.setGraphExecutorOptimize(false);

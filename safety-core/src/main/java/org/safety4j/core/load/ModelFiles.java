@@ -1,0 +1,69 @@
+package org.safety4j.core.load;
+
+import java.nio.file.Path;
+
+/** The files of one model in the layout of Hugging Face, in a folder or on the class path. */
+public interface ModelFiles {
+  /**
+   * Takes a folder.
+   *
+   * @param folder the folder
+   * @return its files
+   * @throws org.safety4j.core.error.InvalidModelFile if there is no such folder
+   */
+  static ModelFiles in(Path folder) {
+    return new HfFolder(folder);
+  }
+
+  /**
+   * Takes resources on the class path.
+   *
+   * @param anchor the class that the folder lies beside
+   * @param folder the folder's name
+   * @return its files
+   */
+  static ModelFiles beside(Class<?> anchor, String folder) {
+    return new ResourceFolder(anchor, folder);
+  }
+
+  /**
+   * Returns where the files are.
+   *
+   * @return a path or another description
+   */
+  String origin();
+
+  /**
+   * Returns the last part of the origin, which serves as the model's name.
+   *
+   * @return a short name
+   */
+  String name();
+
+  /**
+   * Reads {@code config.json}.
+   *
+   * @return the configuration
+   * @throws org.safety4j.core.error.InvalidModelFile if it is missing or damaged
+   */
+  HfConfig config();
+
+  /**
+   * Reads {@code preprocessor_config.json}.
+   *
+   * @return the preprocessor
+   * @throws org.safety4j.core.error.InvalidModelFile if it is missing or damaged
+   * @throws org.safety4j.core.error.UnsupportedModel if it asks for what is not supported
+   */
+  ImagePreprocessor preprocessor();
+
+  /**
+   * Opens the weights: one safetensors file or an index with its shards.
+   *
+   * @return the source, to be closed by the caller
+   * @throws org.safety4j.core.error.InvalidModelFile if there are none, or they are damaged
+   * @throws org.safety4j.core.error.UnsupportedModel if there are only pickles, which can run code
+   *     when opened and therefore never are
+   */
+  TensorSource weights();
+}

@@ -1,0 +1,180 @@
+package org.safety4j.core.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import org.safety4j.core.error.UnsupportedModel;
+
+/**
+ * A model's named arrays while it is built and afterwards: what training changes, what it leaves
+ * alone, and how they stand in a file. Arrays hang on the model's manager and outlive every scope.
+ *
+ * <p>Not thread-safe while a model is built.
+ */
+public final class Parameters {
+  private record Part(String name, long rows) {}
+
+  private final NDManager manager;
+  private final ParameterSource source;
+  private final Map<String, NDArray> trainable = new LinkedHashMap<>();
+  private final Map<String, NDArray> buffers = new LinkedHashMap<>();
+  private final Map<String, List<Part>> fused = new LinkedHashMap<>();
+
+  /**
+   * Makes an empty set.
+   *
+   * @param manager what owns the arrays: the model's manager
+   * @param source where they are taken from
+   */
+  public Parameters(NDManager manager, ParameterSource source) {
+    this.manager = manager;
+    this.source = source;
+  }
+
+  /**
+   * Takes a parameter that training may change.
+   *
+   * @param name its name
+   * @param shape its shape
+   * @return the array, owned by the model
+   */
+  public NDArray weight(String name, long... shape) {
+    NDArray array = take(name, shape);
+    trainable.put(name, array);
+    return array;
+  }
+
+  /**
+   * Takes an array that gradient descent does not change, such as a running mean.
+   *
+   * @param name its name
+   * @param shape its shape
+   * @return the array, owned by the model
+   */
+  public NDArray buffer(String name, long... shape) {
+    NDArray array = take(name, shape);
+    buffers.put(name, array);
+    return array;
+  }
+
+  /**
+   * Takes several parameters and joins them along the first axis, so that one operation applies
+   * them all. Training sees the joined array, a file the parts.
+   *
+   * @param name the joined parameter's name
+   * @param parts the names of its parts, in order
+   * @param shape the shape of each part
+   * @return the joined array, owned by the model
+   */
+  public NDArray joined(String name, List<String> parts, long... shape) {
+    NDList arrays = new NDList();
+    parts.forEach(part -> arrays.add(take(part, shape)));
+    NDArray array = own(NDArrays.concat(arrays, 0));
+    arrays.close();
+    trainable.put(name, array);
+    fused.put(name, parts.stream().map(part -> new Part(part, shape[0])).toList());
+    return array;
+  }
+
+  /**
+   * Makes a constant that is neither trained nor stored.
+   *
+   * @param values its elements
+   * @param shape its shape
+   * @return the array, owned by the model
+   */
+  public NDArray constant(float[] values, long... shape) {
+    return own(manager.create(values, new Shape(shape)));
+  }
+
+  /**
+   * Makes a constant of one number a channel, to be applied to images {@code [N, C, H, W]}.
+   *
+   * @param values one a channel
+   * @return {@code [1, C, 1, 1]}, owned by the model
+   */
+  public NDArray perChannel(List<Double> values) {
+    float[] floats = new float[values.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = values.get(i).floatValue();
+    }
+    return constant(floats, 1, floats.length, 1, 1);
+  }
+
+  /**
+   * Returns what training changes.
+   *
+   * @return name to live array, in the order of taking
+   */
+  public Map<String, NDArray> trainable() {
+    return Collections.unmodifiableMap(trainable);
+  }
+
+  /**
+   * Returns what gradient descent does not change.
+   *
+   * @return name to live array, in the order of taking
+   */
+  public Map<String, NDArray> buffers() {
+    return Collections.unmodifiableMap(buffers);
+  }
+
+  /**
+   * Returns the number of trainable elements.
+   *
+   * @return the number
+   */
+  public long count() {
+    return trainable.values().stream().mapToLong(NDArray::size).sum();
+  }
+
+  /**
+   * Shows every array as a file holds it: joined ones in their parts.
+   *
+   * @param consumer takes name and array; the array is valid while the enclosing scope is
+   */
+  public void forEachStored(BiConsumer<String, NDArray> consumer) {
+    trainable.forEach(
+        (name, array) -> {
+          List<Part> parts = fused.get(name);
+          if (parts == null) {
+            consumer.accept(name, array);
+            return;
+          }
+          long from = 0;
+          for (Part part : parts) {
+            consumer.accept(part.name, array.get(from + ":" + (from + part.rows)));
+            from += part.rows;
+          }
+        });
+    buffers.forEach(consumer);
+  }
+
+  private NDArray take(String name, long... shape) {
+    NDArray array = own(source.take(name, manager, shape));
+    if (array.getDataType() != DataType.FLOAT32) {
+      throw new UnsupportedModel(
+          "tensor \""
+              + name
+              + "\" is "
+              + array.getDataType()
+              + "; parameters must be stored as F32, F16 or BF16");
+    }
+    return array;
+  }
+
+  private NDArray own(NDArray array) {
+    array.attach(manager);
+    NDScope.unregister(array);
+    return array;
+  }
+}

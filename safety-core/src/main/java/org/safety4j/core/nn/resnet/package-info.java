@@ -1,0 +1,2 @@
+/** Residual convolutional networks. */
+package org.safety4j.core.nn.resnet;
