@@ -166,6 +166,17 @@ public final class EmojiSet implements Iterable<Emoji>, Serializable {
     return id();
   }
 
+  /**
+   * Takes the emoji with their transparency, for pipelines that choose the background themselves;
+   * labels are the categories.
+   *
+   * @return pictures {@code [N, 4, 32, 32]}, planes R, G, B, A (straight alpha) in [0,1], labels in
+   *     the order of {@link #categories()}
+   */
+  public ImageSet asRgba() {
+    return new Images(this, null, size());
+  }
+
   private String id() {
     StringBuilder id = new StringBuilder("emoji");
     if (split != Split.ALL) {
@@ -177,13 +188,16 @@ public final class EmojiSet implements Iterable<Emoji>, Serializable {
     return id.toString();
   }
 
+  /** Over a background, or with transparency where that is null. */
   private record Images(EmojiSet emoji, Rgb background, int size) implements ImageSet {
     private static final long serialVersionUID = 1L;
 
     @Override
     public String id() {
       String id = emoji.id();
-      if (!background.equals(Rgb.WHITE)) {
+      if (background == null) {
+        id += "-rgba";
+      } else if (!background.equals(Rgb.WHITE)) {
         id += "-over-" + background.red() + "-" + background.green() + "-" + background.blue();
       }
       return size == emoji.size() ? id : id + "-first-" + size;
@@ -197,15 +211,17 @@ public final class EmojiSet implements Iterable<Emoji>, Serializable {
     @Override
     public LabeledImages open() {
       int plane = Emoji.SIDE * Emoji.SIDE;
+      int channels = background == null ? Picture.CHANNELS : 3;
       List<Emoji> chosen = emoji.list().subList(0, size);
-      float[] pixels = new float[size * 3 * plane];
+      float[] pixels = new float[size * channels * plane];
       int[] labels = new int[size];
       for (int i = 0; i < size; i++) {
-        System.arraycopy(
-            background.under(chosen.get(i).rgba(), plane), 0, pixels, i * 3 * plane, 3 * plane);
+        float[] rgba = chosen.get(i).rgba();
+        float[] picture = background == null ? rgba : background.under(rgba, plane);
+        System.arraycopy(picture, 0, pixels, i * picture.length, picture.length);
         labels[i] = categories().indexOf(chosen.get(i).category());
       }
-      return Pixels.floats(size, 3, Emoji.SIDE, Emoji.SIDE, pixels)
+      return Pixels.floats(size, channels, Emoji.SIDE, Emoji.SIDE, pixels)
           .labelled(id(), labels, categories());
     }
   }

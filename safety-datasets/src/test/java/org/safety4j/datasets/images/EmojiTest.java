@@ -104,6 +104,16 @@ class EmojiTest {
   }
 
   @Test
+  void transparencyCanBeKept() {
+    EmojiSet food = Emoji.all().category("Food & Drink");
+    try (LabeledImages kept = food.asRgba().first(2).open()) {
+      assertThat(kept.name()).isEqualTo("emoji-food-drink-rgba-first-2");
+      assertThat(kept.images().getShape().getShape()).containsExactly(2, 4, 32, 32);
+      assertThat(kept.images().toFloatArray()).startsWith(food.list().get(0).rgba()).endsWith(food.list().get(1).rgba());
+    }
+  }
+
+  @Test
   void namesIdentifyTheChoiceAndSurviveSerialisation() throws IOException, ClassNotFoundException {
     ImageSet set = Emoji.all().test().category("Flags", "Activities").asImages(Rgb.GREY).first(3);
     assertThat(set.id()).isEqualTo("emoji-test-activities-flags-over-0.5-0.5-0.5-first-3");
