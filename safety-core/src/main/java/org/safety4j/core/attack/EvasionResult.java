@@ -52,6 +52,7 @@ public final class EvasionResult implements AttackResult {
   private final Norm norm;
   private final List<Sample> samples;
   private final double[] lossTrace;
+  private final List<QueryTrace> traces;
   private final List<String> warnings;
   private final double seconds;
   private final Provenance provenance;
@@ -64,6 +65,7 @@ public final class EvasionResult implements AttackResult {
     this.norm = b.norm;
     this.samples = List.copyOf(b.samples);
     this.lossTrace = b.lossTrace;
+    this.traces = List.copyOf(b.traces);
     this.warnings = List.copyOf(b.warnings);
     this.seconds = b.seconds;
     this.provenance = b.provenance;
@@ -195,6 +197,15 @@ public final class EvasionResult implements AttackResult {
   }
 
   /**
+   * Returns how each image's best loss or distance improved with the queries spent on it.
+   *
+   * @return one a sample; empty for attacks that do not count queries
+   */
+  public List<QueryTrace> traces() {
+    return traces;
+  }
+
+  /**
    * Returns what makes the result doubtful: zero gradients, NaN, an attack that changed nothing.
    *
    * @return sentences; empty if all went well
@@ -232,6 +243,7 @@ public final class EvasionResult implements AttackResult {
     private final List<Sample> samples = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
     private double[] lossTrace = {};
+    private List<QueryTrace> traces = List.of();
     private double seconds;
     private Provenance provenance;
 
@@ -259,6 +271,17 @@ public final class EvasionResult implements AttackResult {
      */
     public Builder lossTrace(double[] trace) {
       lossTrace = trace.clone();
+      return this;
+    }
+
+    /**
+     * Sets the query traces; none by default.
+     *
+     * @param value one a sample
+     * @return this builder
+     */
+    public Builder traces(List<QueryTrace> value) {
+      traces = List.copyOf(value);
       return this;
     }
 
@@ -306,6 +329,9 @@ public final class EvasionResult implements AttackResult {
       Require.that(
           samples.size() == n,
           "a result needs one sample an image, had " + samples.size() + " of " + n);
+      Require.that(
+          traces.isEmpty() || traces.size() == n,
+          "query traces must be one an image, were " + traces.size() + " of " + n);
       Require.that(provenance != null, "a result needs its provenance");
       return new EvasionResult(this);
     }
