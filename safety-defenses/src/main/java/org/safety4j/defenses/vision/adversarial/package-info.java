@@ -1,0 +1,2 @@
+/** Defenses of image classifiers against adversarial examples. */
+package org.safety4j.defenses.vision.adversarial;
