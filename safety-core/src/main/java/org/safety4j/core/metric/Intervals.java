@@ -57,10 +57,8 @@ public final class Intervals {
     double z = quantile(level);
     double n = trials;
     double centre = (share + z * z / (2 * n)) / (1 + z * z / n);
-    double half =
-        z / (1 + z * z / n) * Math.sqrt(share * (1 - share) / n + z * z / (4 * n * n));
-    return new Interval(
-        share == 0 ? 0 : centre - half, share == 1 ? 1 : centre + half, level);
+    double half = z / (1 + z * z / n) * Math.sqrt(share * (1 - share) / n + z * z / (4 * n * n));
+    return new Interval(share == 0 ? 0 : centre - half, share == 1 ? 1 : centre + half, level);
   }
 
   /**
