@@ -1,0 +1,31 @@
+package org.safety4j.bench.campaign;
+
+import org.safety4j.bench.stats.MethodRef;
+import org.safety4j.core.attack.Constrained;
+import org.safety4j.core.method.Citation;
+import org.safety4j.core.method.Method;
+import org.safety4j.core.method.MethodInfo;
+
+/** Names methods for cells. */
+final class Refs {
+  private Refs() {}
+
+  static MethodRef of(Method method) {
+    MethodInfo info = method.info();
+    Citation c = info.citation();
+    String norm = null;
+    Double epsilon = null;
+    if (method instanceof Constrained<?> constrained) {
+      norm = constrained.ball().norm().name();
+      epsilon = constrained.ball().epsilon();
+    }
+    return new MethodRef(
+        info.id(),
+        info.name(),
+        Canonical.of(method),
+        info.access().name(),
+        norm,
+        epsilon,
+        c.authors() + ", \"" + c.title() + "\", " + c.venue() + " " + c.year());
+  }
+}
