@@ -46,7 +46,8 @@ public record AffineJitter(double degrees, double scale, double shift, boolean m
     try (Scope scope = Scope.open();
         GradMode mode = GradMode.off()) {
       NDArray maps = images.getManager().create(theta, new Shape(samples.length, 2, 3));
-      NDArray grid = Ops.affineGrid(maps, (int) shape.get(1), (int) shape.get(2), (int) shape.get(3));
+      NDArray grid =
+          Ops.affineGrid(maps, (int) shape.get(1), (int) shape.get(2), (int) shape.get(3));
       return scope.keep(Ops.gridSample(images, grid));
     }
   }

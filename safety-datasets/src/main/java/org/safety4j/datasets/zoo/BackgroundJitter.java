@@ -12,8 +12,8 @@ import org.safety4j.core.train.ClassifierRecipe;
 
 /**
  * Moves transparent pictures about, changes the strength of their colours and lays them over a
- * background: {@code [N, 4, H, W]} (planes R, G, B, A, straight alpha) becomes {@code [N, 3, H, W]}.
- * Half of the backgrounds are white, the others one random colour each.
+ * background: {@code [N, 4, H, W]} (planes R, G, B, A, straight alpha) becomes {@code [N, 3, H,
+ * W]}. Half of the backgrounds are white, the others one random colour each.
  *
  * @param motion how pictures are moved
  * @param gain largest relative change of each colour channel, in [0, 1)

@@ -84,7 +84,8 @@ public record MixedBatches(double share, double smoothing) implements Classifier
       }
       Shape plane = new Shape(1, 1, images.getShape().get(2), images.getShape().get(3));
       NDArray mask = images.getManager().zeros(plane);
-      mask.set(new NDIndex(":, :, " + top + ":" + (top + side) + ", " + left + ":" + (left + side)), 1f);
+      mask.set(
+          new NDIndex(":, :, " + top + ":" + (top + side) + ", " + left + ":" + (left + side)), 1f);
       return images.add(others.sub(images).mul(mask));
     }
 

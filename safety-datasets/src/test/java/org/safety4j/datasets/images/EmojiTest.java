@@ -109,7 +109,9 @@ class EmojiTest {
     try (LabeledImages kept = food.asRgba().first(2).open()) {
       assertThat(kept.name()).isEqualTo("emoji-food-drink-rgba-first-2");
       assertThat(kept.images().getShape().getShape()).containsExactly(2, 4, 32, 32);
-      assertThat(kept.images().toFloatArray()).startsWith(food.list().get(0).rgba()).endsWith(food.list().get(1).rgba());
+      assertThat(kept.images().toFloatArray())
+          .startsWith(food.list().get(0).rgba())
+          .endsWith(food.list().get(1).rgba());
     }
   }
 

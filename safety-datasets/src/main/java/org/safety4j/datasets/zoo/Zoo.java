@@ -1,0 +1,103 @@
+package org.safety4j.datasets.zoo;
+
+import java.util.List;
+
+/**
+ * Small trained models that come with the library.
+ *
+ * <pre>{@code
+ * try (ImageClassifier.White vit = Zoo.digitsVit().open();
+ *     LabeledImages images = Digits.test().first(200).open()) {
+ *   ...
+ * }
+ * }</pre>
+ *
+ * <p>{@code docs/zoo.md} has what was measured on them; {@link ZooModel#figures()} gives the same
+ * figures to programs.
+ */
+public final class Zoo {
+  private Zoo() {}
+
+  /**
+   * A vision transformer for handwritten digits, standard training.
+   *
+   * @return its name
+   */
+  public static ZooModel digitsVit() {
+    return new ZooModel("digits-vit");
+  }
+
+  /**
+   * A vision transformer for handwritten digits, trained on adversarial pictures (PGD, Linf).
+   *
+   * @return its name
+   */
+  public static ZooModel digitsVitPgd() {
+    return new ZooModel("digits-vit-pgd");
+  }
+
+  /**
+   * A vision transformer for handwritten digits, trained by TRADES (Linf).
+   *
+   * @return its name
+   */
+  public static ZooModel digitsVitTrades() {
+    return new ZooModel("digits-vit-trades");
+  }
+
+  /**
+   * A residual network for handwritten digits, standard training.
+   *
+   * @return its name
+   */
+  public static ZooModel digitsCnn() {
+    return new ZooModel("digits-cnn");
+  }
+
+  /**
+   * A residual network for handwritten digits, trained on adversarial pictures (PGD, Linf).
+   *
+   * @return its name
+   */
+  public static ZooModel digitsCnnPgd() {
+    return new ZooModel("digits-cnn-pgd");
+  }
+
+  /**
+   * A residual network for handwritten digits, trained by TRADES (Linf).
+   *
+   * @return its name
+   */
+  public static ZooModel digitsCnnTrades() {
+    return new ZooModel("digits-cnn-trades");
+  }
+
+  /**
+   * A vision transformer that tells an emoji's category, standard training.
+   *
+   * @return its name
+   */
+  public static ZooModel emojiVit() {
+    return new ZooModel("emoji-vit");
+  }
+
+  /**
+   * Finds a model by its name.
+   *
+   * @param id such as {@code digits-vit-pgd}
+   * @return the model's name
+   * @throws IllegalArgumentException if there is no such model; the message lists near names
+   */
+  public static ZooModel named(String id) {
+    return new ZooModel(id);
+  }
+
+  /**
+   * Lists all models.
+   *
+   * @return their names
+   */
+  public static List<ZooModel> list() {
+    return Design.ids().stream().map(ZooModel::new).toList();
+  }
+}
