@@ -95,8 +95,11 @@ final class CampaignRun {
     } catch (RunCancelled e) {
       throw e;
     } catch (RuntimeException e) {
-      LOG.warn("cell {} of campaign {} failed", cell, campaign.name, e);
-      book.add(new Entry.Failed(cell, e.getClass().getSimpleName() + ": " + e.getMessage()));
+      String error = e.getClass().getSimpleName() + ": " + e.getMessage();
+      String what = cell.attack() == null ? "baseline" : cell.attack().id();
+      LOG.warn("{} on {}({}) failed: {}", what, cell.defense().id(), cell.model(), error);
+      LOG.debug("the failure's stack", e);
+      book.add(new Entry.Failed(cell, error));
     }
   }
 
