@@ -57,6 +57,25 @@ public final class Edits {
     return changes > 0;
   }
 
+  /**
+   * Measures how far the image would be from the original.
+   *
+   * @return the L2 distance
+   */
+  public double distanceL2() {
+    double sum = 0;
+    for (int i = 0; i < canvas.size(); i++) {
+      double d = (double) canvas.current(i) - canvas.original(i);
+      sum += d * d;
+    }
+    for (int i = 0; i < size; i++) {
+      double before = (double) canvas.current(places[i]) - canvas.original(places[i]);
+      double now = (double) values[i] - canvas.original(places[i]);
+      sum += now * now - before * before;
+    }
+    return Math.sqrt(Math.max(0, sum));
+  }
+
   int place(int i) {
     return places[i];
   }

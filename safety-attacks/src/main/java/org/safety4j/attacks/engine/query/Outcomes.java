@@ -266,7 +266,7 @@ public final class Outcomes implements AutoCloseable {
       List<QueryTrace> perSample = new ArrayList<>();
       traces.forEach(trace -> perSample.add(trace.toTrace()));
       return builder
-          .lossTrace(meanTrace())
+          .lossTrace(oracle instanceof ScoreOracle ? meanTrace() : new double[0])
           .traces(perSample)
           .seconds(run.seconds())
           .provenance(
@@ -291,6 +291,9 @@ public final class Outcomes implements AutoCloseable {
           "the loss was NaN for "
               + scores.notANumber()
               + " queries, which count as rejected: look at the model's scores");
+    }
+    if (oracle instanceof LabelOracle) {
+      return;
     }
     int attacked = 0;
     int moved = 0;

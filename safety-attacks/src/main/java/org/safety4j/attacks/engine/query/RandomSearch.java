@@ -26,6 +26,7 @@ public final class RandomSearch {
   private final ScoreOracle oracle;
   private final LabeledImages input;
   private final Mutation.Factory mutations;
+  private final int[] ids;
   private final Rng rng;
   private final String stage;
 
@@ -37,6 +38,7 @@ public final class RandomSearch {
       String stage) {
     this.oracle = oracle;
     this.input = input;
+    this.ids = input.ids();
     this.mutations = mutations;
     this.rng = rng;
     this.stage = stage;
@@ -215,7 +217,7 @@ public final class RandomSearch {
             (int) shape.get(1),
             (int) shape.get(2),
             image.toFloatArray(),
-            rng.derive(sample).sequence(),
+            rng.derive(ids[sample]).sequence(),
             oracle.ledger().perSample());
     return new Searcher(canvas, mutations.of(canvas), outcomes.baseLoss(sample));
   }
