@@ -24,7 +24,55 @@ public final class AdversarialDefenses {
           .adaptiveAttacks("core-eot", "core-pgd", "core-autoattack-rand")
           .build();
 
+  static final MethodInfo JPEG =
+      transformation("core-jpeg", "JPEG compression")
+          .deviations(
+              "The model is not retrained on compressed images.",
+              "Images are coded on the device in arrays, not by a codec library.")
+          .build();
+
+  static final MethodInfo BIT_DEPTH =
+      transformation("core-bit-depth", "Bit depth reduction")
+          .cites(
+              "W. Xu, D. Evans, Y. Qi",
+              "Feature Squeezing: Detecting Adversarial Examples in Deep Neural Networks",
+              "Network and Distributed System Security Symposium",
+              2018)
+          .build();
+
+  static final MethodInfo MEDIAN_SMOOTHING =
+      transformation("core-median-smoothing", "Median smoothing")
+          .cites(
+              "W. Xu, D. Evans, Y. Qi",
+              "Feature Squeezing: Detecting Adversarial Examples in Deep Neural Networks",
+              "Network and Distributed System Security Symposium",
+              2018)
+          .deviations(
+              "Of an even number of values the lower middle one is taken.",
+              "Borders are reflected without repeating the outermost pixel.")
+          .build();
+
+  static final MethodInfo TOTAL_VARIATION =
+      transformation("core-total-variation", "Total variation minimisation")
+          .deviations(
+              "The distance is squared, and each channel has a total variation of its own.",
+              "Solved by a primal-dual method instead of split Bregman iterations.",
+              "The model is not retrained on transformed images.")
+          .build();
+
   private AdversarialDefenses() {}
+
+  private static MethodInfo.Builder transformation(String id, String name) {
+    return MethodInfo.defense(id, Access.BLACK_BOX)
+        .named(name)
+        .category("Input transformation")
+        .cites(
+            "C. Guo, M. Rana, M. Cissé, L. van der Maaten",
+            "Countering Adversarial Images using Input Transformations",
+            "International Conference on Learning Representations",
+            2018)
+        .adaptiveAttacks("core-eot", "core-pgd", "core-apgd", "core-square");
+  }
 
   /**
    * Lists this package's methods.
