@@ -23,6 +23,7 @@ public record HfFolder(Path path) implements ModelFiles {
   /**
    * Checks that there is a folder.
    *
+   * @param path the folder
    * @throws InvalidModelFile if there is none
    */
   public HfFolder {

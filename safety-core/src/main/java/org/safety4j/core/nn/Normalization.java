@@ -15,6 +15,8 @@ public record Normalization(List<Double> mean, List<Double> std) {
   /**
    * Checks and copies.
    *
+   * @param mean what is subtracted
+   * @param std what is divided by
    * @throws IllegalArgumentException if the lists differ in length, are empty, or hold numbers out
    *     of range
    */

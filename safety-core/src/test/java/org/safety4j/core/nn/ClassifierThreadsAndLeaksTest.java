@@ -30,6 +30,7 @@ import org.safety4j.core.tensor.ValueAndGradient;
 class ClassifierThreadsAndLeaksTest {
   private static final LogitLoss CROSS_ENTROPY =
       (logits, labels) -> Ops.pick(Ops.logSoftmax(logits), labels).neg();
+  private static final int IMAGES = 3;
   private static final Normalization NORM = Normalization.same(1, 0.5, 0.5);
 
   private static Stream<Supplier<ImageClassifier.White>> models() {
@@ -55,7 +56,7 @@ class ClassifierThreadsAndLeaksTest {
     ExecutorService pool = Executors.newFixedThreadPool(4);
     try (ImageClassifier.White model = make.get()) {
       List<float[]> alone = new ArrayList<>();
-      for (int i = 0; i < 8; i++) {
+      for (int i = 0; i < IMAGES; i++) {
         alone.add(gradient(model, i));
       }
       List<Future<List<float[]>>> threads = new ArrayList<>();
@@ -64,9 +65,9 @@ class ClassifierThreadsAndLeaksTest {
             pool.submit(
                 () -> {
                   List<float[]> gradients = new ArrayList<>();
-                  for (int repeat = 0; repeat < 5; repeat++) {
+                  for (int repeat = 0; repeat < 2; repeat++) {
                     gradients.clear();
-                    for (int i = 0; i < 8; i++) {
+                    for (int i = 0; i < IMAGES; i++) {
                       gradients.add(gradient(model, i));
                     }
                   }
@@ -75,7 +76,7 @@ class ClassifierThreadsAndLeaksTest {
       }
       for (Future<List<float[]>> thread : threads) {
         List<float[]> gradients = thread.get();
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < IMAGES; i++) {
           assertThat(gradients.get(i)).isEqualTo(alone.get(i));
         }
       }

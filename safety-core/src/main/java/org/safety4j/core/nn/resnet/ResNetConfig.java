@@ -42,6 +42,10 @@ public record ResNetConfig(
     /**
      * Checks the sizes.
      *
+     * @param width output channels
+     * @param kernel side of the kernel
+     * @param stride 1 or 2
+     * @param pools whether a pooling follows
      * @throws IllegalArgumentException if one is out of range
      */
     public Stem {
@@ -82,8 +86,18 @@ public record ResNetConfig(
   }
 
   /**
-   * Checks the sizes.
+   * Checks the sizes and copies the lists.
    *
+   * @param height height of an image in pixels
+   * @param width width of an image in pixels
+   * @param channels channels of an image
+   * @param stem the layers before the first stage
+   * @param widths channels of every stage
+   * @param depths layers of every stage
+   * @param layer the kind of layer
+   * @param halvesFirstStage whether the first stage halves height and width
+   * @param activation the activation
+   * @param classes number of classes
    * @throws IllegalArgumentException if one is out of range
    */
   public ResNetConfig {

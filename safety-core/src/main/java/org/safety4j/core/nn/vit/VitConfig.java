@@ -62,6 +62,18 @@ public record VitConfig(
   /**
    * Checks the sizes.
    *
+   * @param imageSize side of the square image in pixels
+   * @param patchSize side of a square patch in pixels
+   * @param channels channels of an image
+   * @param width size of a token's state
+   * @param blocks number of blocks
+   * @param heads attention heads a block
+   * @param mlpWidth size of the hidden layer of a block's perceptron
+   * @param classes number of classes
+   * @param head what the logits are read from
+   * @param activation the perceptron's activation
+   * @param epsilon added to the variance in layer normalisation
+   * @param biased whether queries, keys and values have a bias
    * @throws IllegalArgumentException if one is out of range
    */
   public VitConfig {
