@@ -30,6 +30,7 @@ public final class DigitsRecipes {
   private static final Normalization MIDDLE = Normalization.same(1, 0.5, 0.5);
   private static final AffineJitter MOTION = new AffineJitter(8, 0.1, 0.06, false);
   private static final double WEIGHT_DECAY = 0.05;
+  private static final double EPSILON = 0.1;
 
   private DigitsRecipes() {}
 
@@ -73,6 +74,7 @@ public final class DigitsRecipes {
         new ClassifierRecipe(id, initial, options, MOTION),
         ClassifierRecipe.CROSS_ENTROPY,
         Digits.train(),
-        Digits.test());
+        Digits.test(),
+        EPSILON);
   }
 }

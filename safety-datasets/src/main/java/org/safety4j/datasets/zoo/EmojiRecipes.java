@@ -22,6 +22,7 @@ public final class EmojiRecipes {
   private static final int BATCH = 64;
   private static final double PEAK_RATE = 1e-3;
   private static final double WEIGHT_DECAY = 0.1;
+  private static final double EPSILON = 2 / 255.0;
 
   private EmojiRecipes() {}
 
@@ -55,6 +56,7 @@ public final class EmojiRecipes {
         classifier,
         new MixedBatches(0.5, 0.1),
         Emoji.all().train().asRgba(),
-        Emoji.all().test().asImages(Rgb.WHITE));
+        Emoji.all().test().asImages(Rgb.WHITE),
+        EPSILON);
   }
 }

@@ -1,6 +1,7 @@
 package org.safety4j.datasets.zoo;
 
 import org.safety4j.core.data.LabeledImages;
+import org.safety4j.core.error.Require;
 import org.safety4j.core.model.TrainableClassifier;
 import org.safety4j.core.run.Run;
 import org.safety4j.core.train.ClassifierRecipe;
@@ -14,9 +15,30 @@ import org.safety4j.datasets.images.ImageSet;
  * @param loss what standard training minimises
  * @param train the training split, as the augmentation wants it
  * @param test the held-out split, as the model wants it
+ * @param epsilon Linf radius that hardened models are trained against and that all are measured at,
+ *     in (0, 1]
  */
 public record ZooRecipe(
-    ClassifierRecipe classifier, ClassifierRecipe.Loss loss, ImageSet train, ImageSet test) {
+    ClassifierRecipe classifier,
+    ClassifierRecipe.Loss loss,
+    ImageSet train,
+    ImageSet test,
+    double epsilon) {
+  /**
+   * Checks the radius.
+   *
+   * @param classifier architecture, schedule and augmentation
+   * @param loss what standard training minimises
+   * @param train the training split
+   * @param test the held-out split
+   * @param epsilon in (0, 1]
+   * @throws IllegalArgumentException if the radius is outside its range
+   */
+  public ZooRecipe {
+    Require.positive("epsilon", epsilon);
+    Require.inRange("epsilon", epsilon, 0, 1);
+  }
+
   /**
    * Trains the model in the standard way.
    *
