@@ -82,7 +82,11 @@ public final class AdversarialDefenses {
   public static List<Entry> entries() {
     return List.of(
         entry(
-            RANDOMIZED_SMOOTHING, "RandomizedSmoothing", () -> RandomizedSmoothing.gaussian(0.25)));
+            RANDOMIZED_SMOOTHING, "RandomizedSmoothing", () -> RandomizedSmoothing.gaussian(0.25)),
+        entry(JPEG, "JpegCompression", () -> JpegCompression.quality(75)),
+        entry(BIT_DEPTH, "BitDepth", () -> BitDepth.bits(3)),
+        entry(MEDIAN_SMOOTHING, "MedianSmoothing", () -> MedianSmoothing.width(2)),
+        entry(TOTAL_VARIATION, "TotalVariation", () -> TotalVariation.weight(0.03)));
   }
 
   private static Entry entry(
