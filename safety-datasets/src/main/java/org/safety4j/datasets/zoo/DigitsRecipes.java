@@ -28,7 +28,7 @@ public final class DigitsRecipes {
   private static final List<String> NAMES =
       IntStream.range(0, CLASSES).mapToObj(Integer::toString).toList();
   private static final Normalization MIDDLE = Normalization.same(1, 0.5, 0.5);
-  private static final AffineJitter MOTION = new AffineJitter(8, 0.1, 0.06, false);
+  private static final AffineJitter MOTION = new AffineJitter(5, 0.05, 0.04, false);
   private static final double WEIGHT_DECAY = 0.05;
   private static final double EPSILON = 0.1;
 
@@ -38,15 +38,15 @@ public final class DigitsRecipes {
    * A vision transformer: patches of 2x2 pixels, width 64, 4 blocks, 4 heads; 135 thousand
    * parameters.
    *
-   * @return the recipe, 40 epochs
+   * @return the recipe, 120 epochs
    */
   public static ZooRecipe vit() {
     VitConfig config = VitConfig.small(SIDE, 1, 2, 64, 4, 4, CLASSES);
     return recipe(
         "digits-vit",
-        rng ->
-            Vit.of(config, MIDDLE, InitialParameters.of(rng), NAMES, ModelCard.named("digits-vit")),
-        2e-3);
+        rng -> Vit.of(config, MIDDLE, new WidePositions(rng), NAMES, ModelCard.named("digits-vit")),
+        120,
+        1e-3);
   }
 
   /**
@@ -62,13 +62,14 @@ public final class DigitsRecipes {
         rng ->
             ResNet.of(
                 config, MIDDLE, InitialParameters.of(rng), NAMES, ModelCard.named("digits-cnn")),
+        40,
         4e-3);
   }
 
   private static ZooRecipe recipe(
-      String id, Function<Rng, TrainableClassifier> initial, double peakRate) {
+      String id, Function<Rng, TrainableClassifier> initial, int epochs, double peakRate) {
     TrainingOptions options =
-        TrainingOptions.adamW(40, BATCH, peakRate)
+        TrainingOptions.adamW(epochs, BATCH, peakRate)
             .withOptimizer(Optimizer.Config.adamW(WEIGHT_DECAY));
     return new ZooRecipe(
         new ClassifierRecipe(id, initial, options, MOTION),

@@ -1,7 +1,6 @@
 package org.safety4j.datasets.zoo;
 
 import org.safety4j.core.model.ModelCard;
-import org.safety4j.core.nn.InitialParameters;
 import org.safety4j.core.nn.Normalization;
 import org.safety4j.core.nn.vit.Vit;
 import org.safety4j.core.nn.vit.VitConfig;
@@ -47,7 +46,7 @@ public final class EmojiRecipes {
                 Vit.of(
                     config,
                     Normalization.same(3, 0.5, 0.5),
-                    InitialParameters.of(rng),
+                    new WidePositions(rng),
                     EmojiSet.categories(),
                     ModelCard.named("emoji-vit")),
             options,

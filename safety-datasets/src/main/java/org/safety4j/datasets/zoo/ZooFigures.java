@@ -13,6 +13,7 @@ import org.safety4j.core.error.InvalidModelFile;
  * held-out split.
  *
  * @param sha256 hash over configuration, weights and preprocessor, in this order
+ * @param parameters number of trainable parameters
  * @param seed root seed of the training
  * @param epochs passes over the training split
  * @param loss mean training loss of the last epoch
@@ -25,6 +26,7 @@ import org.safety4j.core.error.InvalidModelFile;
  */
 public record ZooFigures(
     String sha256,
+    long parameters,
     long seed,
     int epochs,
     double loss,
@@ -63,9 +65,10 @@ public record ZooFigures(
   public String toText() {
     return String.format(
             Locale.ROOT,
-            "sha256=%s%nseed=%d%nepochs=%d%nloss=%.4f%nseconds=%.0f%ncorrect=%d%nrobust=%d%ncount=%d%n"
+            "sha256=%s%nparameters=%d%nseed=%d%nepochs=%d%nloss=%.4f%nseconds=%.0f%ncorrect=%d%nrobust=%d%ncount=%d%n"
                 + "epsilon=%s%nattackSteps=%d%n",
             sha256,
+            parameters,
             seed,
             epochs,
             loss,
@@ -84,6 +87,7 @@ public record ZooFigures(
     try {
       return new ZooFigures(
           p.getProperty("sha256", ""),
+          Long.parseLong(p.getProperty("parameters")),
           Long.parseLong(p.getProperty("seed")),
           Integer.parseInt(p.getProperty("epochs")),
           Double.parseDouble(p.getProperty("loss", "")),

@@ -1,0 +1,91 @@
+package org.safety4j.bench.zoo;
+
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.safety4j.core.error.Require;
+import org.safety4j.datasets.zoo.Zoo;
+import org.safety4j.datasets.zoo.ZooFigures;
+import org.safety4j.datasets.zoo.ZooModel;
+
+/**
+ * Command that trains models of the zoo anew.
+ *
+ * <pre>RebuildZoo [--seed N] [--into FOLDER] NAME... | all</pre>
+ *
+ * <p>Every model gets a folder with its configuration, weights and figures. Without {@code --into} that
+ * is the place in the source tree from which the library takes its resources, seen from the project's
+ * top folder or one of its modules.
+ */
+public final class RebuildZoo {
+  private static final String RESOURCES =
+      "safety-datasets/src/main/resources/org/safety4j/datasets/zoo";
+  private static final int EPOCHS_A_LINE = 10;
+
+  private RebuildZoo() {}
+
+  /**
+   * Runs the command.
+   *
+   * @param arguments names of models, {@code all}, options
+   * @throws IllegalArgumentException if an argument is wrong; the message says how it is meant
+   */
+  public static void main(String[] arguments) {
+    run(List.of(arguments), System.out);
+  }
+
+  static void run(List<String> arguments, PrintStream out) {
+    long seed = 0;
+    Path into = null;
+    List<ZooModel> models = new ArrayList<>();
+    for (int i = 0; i < arguments.size(); i++) {
+      switch (arguments.get(i)) {
+        case "--seed" -> seed = Long.parseLong(value(arguments, ++i, "--seed"));
+        case "--into" -> into = Path.of(value(arguments, ++i, "--into"));
+        case "all" -> models.addAll(Zoo.list());
+        default -> models.add(Zoo.named(arguments.get(i)));
+      }
+    }
+    Require.that(!models.isEmpty(), "name a model of the zoo, or all: " + ids());
+    Path folder = into == null ? resources() : into;
+    for (ZooModel model : models) {
+      ZooFigures figures =
+          new ZooBuild(model, seed).into(folder, (stage, step, of, value) -> {
+            if (stage.equals("train") && (step % EPOCHS_A_LINE == 0 || step == of)) {
+              out.printf(Locale.ROOT, "%s epoch %d of %d: loss %.4f%n", model.id(), step, of, value);
+            }
+          });
+      out.printf(
+          Locale.ROOT,
+          "%s: %.1f %% of %d held-out pictures, %.1f %% under PGD at %.4f, %.0f s%n",
+          model.id(),
+          100 * figures.accuracy(),
+          figures.count(),
+          100 * figures.robustAccuracy(),
+          figures.epsilon(),
+          figures.seconds());
+    }
+  }
+
+  private static List<String> ids() {
+    return Zoo.list().stream().map(ZooModel::id).toList();
+  }
+
+  private static String value(List<String> arguments, int at, String option) {
+    Require.that(at < arguments.size(), option + " needs a value");
+    return arguments.get(at);
+  }
+
+  private static Path resources() {
+    for (Path top : List.of(Path.of(""), Path.of(".."))) {
+      if (Files.isDirectory(top.resolve("safety-datasets"))) {
+        return top.resolve(RESOURCES);
+      }
+    }
+    throw new IllegalArgumentException(
+        "run from the project's top folder, or name a folder with --into");
+  }
+}
