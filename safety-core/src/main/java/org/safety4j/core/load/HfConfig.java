@@ -20,7 +20,7 @@ import org.safety4j.core.error.NearNames;
  * <p>Immutable and thread-safe.
  */
 public final class HfConfig {
-  private static final int MAX_BYTES = 16 << 20;
+  static final int MAX_BYTES = 16 << 20;
 
   private final String origin;
   private final String path;

@@ -32,12 +32,7 @@ public record HfFolder(Path path) implements ModelFiles {
     }
   }
 
-  /**
-   * Tells whether the folder holds a file.
-   *
-   * @param name the file's name
-   * @return true if it does
-   */
+  @Override
   public boolean has(String name) {
     return Files.isRegularFile(path.resolve(name));
   }
@@ -82,6 +77,24 @@ public record HfFolder(Path path) implements ModelFiles {
     }
     throw new InvalidModelFile(
         path + ": neither model.safetensors nor model.safetensors.index.json is there");
+  }
+
+  @Override
+  public byte[] read(String name, int maxBytes) {
+    Path file = path.resolve(name);
+    try {
+      if (!Files.isRegularFile(file)) {
+        throw new InvalidModelFile(file + ": no such file");
+      }
+      long size = Files.size(file);
+      if (size > maxBytes) {
+        throw new InvalidModelFile(
+            file + ": " + size + " bytes are more than the " + maxBytes + " allowed");
+      }
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new InvalidModelFile(file + ": cannot be read: " + e.getMessage(), e);
+    }
   }
 
   private String pickle() {

@@ -58,6 +58,24 @@ public interface ModelFiles {
   ImagePreprocessor preprocessor();
 
   /**
+   * Tells whether a file is there.
+   *
+   * @param file its name, such as {@code tokenizer.json}
+   * @return true if it is
+   */
+  boolean has(String file);
+
+  /**
+   * Reads a file whole.
+   *
+   * @param file its name, such as {@code tokenizer.json}
+   * @param maxBytes the largest size that is accepted
+   * @return its content
+   * @throws org.safety4j.core.error.InvalidModelFile if it is missing or larger
+   */
+  byte[] read(String file, int maxBytes);
+
+  /**
    * Opens the weights: one safetensors file or an index with its shards.
    *
    * @return the source, to be closed by the caller

@@ -32,17 +32,33 @@ record ResourceFolder(Class<?> anchor, String folder) implements ModelFiles {
     return SafetensorsFile.ofResource(anchor, folder + "/model.safetensors");
   }
 
-  private HfConfig json(String file) {
+  @Override
+  public boolean has(String file) {
+    return anchor.getResource(folder + "/" + file) != null;
+  }
+
+  @Override
+  public byte[] read(String file, int maxBytes) {
     String name = folder + "/" + file;
     try (InputStream in = anchor.getResourceAsStream(name)) {
       if (in == null) {
         throw new InvalidModelFile(
             "resource " + name + " beside " + anchor.getName() + ": not on the class path");
       }
-      return HfConfig.parse(
-          "resource " + name, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+      byte[] bytes = in.readNBytes(maxBytes);
+      if (in.read() >= 0) {
+        throw new InvalidModelFile(
+            "resource " + name + ": more than the " + maxBytes + " bytes allowed");
+      }
+      return bytes;
     } catch (IOException e) {
       throw new InvalidModelFile("resource " + name + ": cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  private HfConfig json(String file) {
+    return HfConfig.parse(
+        "resource " + folder + "/" + file,
+        new String(read(file, HfConfig.MAX_BYTES), StandardCharsets.UTF_8));
   }
 }

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -82,6 +83,33 @@ public final class Parameters {
     arrays.close();
     trainable.put(name, array);
     fused.put(name, parts.stream().map(part -> new Part(part, shape[0])).toList());
+    return array;
+  }
+
+  /**
+   * Takes several parameters that differ in their first axis and joins them along it. Training sees
+   * the joined array, a file the parts.
+   *
+   * @param name the joined parameter's name
+   * @param rows the length of the first axis of each part by the part's name, in order
+   * @param rest the other axes, the same for all parts
+   * @return the joined array, owned by the model
+   */
+  public NDArray stacked(String name, Map<String, Integer> rows, long... rest) {
+    NDList arrays = new NDList();
+    List<Part> parts = new ArrayList<>();
+    rows.forEach(
+        (part, n) -> {
+          long[] shape = new long[rest.length + 1];
+          shape[0] = n;
+          System.arraycopy(rest, 0, shape, 1, rest.length);
+          arrays.add(take(part, shape));
+          parts.add(new Part(part, n));
+        });
+    NDArray array = own(NDArrays.concat(arrays, 0));
+    arrays.close();
+    trainable.put(name, array);
+    fused.put(name, parts);
     return array;
   }
 

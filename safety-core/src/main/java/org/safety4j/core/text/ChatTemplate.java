@@ -83,35 +83,51 @@ public final class ChatTemplate {
    */
   public static ChatTemplate fromTokenizerConfig(Path file) {
     Path config = Files.isDirectory(file) ? file.resolve("tokenizer_config.json") : file;
-    JsonNode root = read(config);
-    String template = null;
     Path beside = config.resolveSibling("chat_template.jinja");
-    if (Files.isRegularFile(beside)) {
-      template = text(beside);
-    } else if (root.path("chat_template").isTextual()) {
-      template = root.get("chat_template").textValue();
-    } else if (root.path("chat_template").isArray()) {
-      Map<String, String> templates = new TreeMap<>();
-      for (JsonNode entry : root.get("chat_template")) {
-        templates.put(entry.path("name").asText(), entry.path("template").asText());
-      }
-      template = templates.get("default");
-      if (template == null) {
-        throw new InvalidModelFile(
-            config
-                + " has no chat template named 'default', only "
-                + templates.keySet()
-                + "; pass one as text");
-      }
-    }
-    if (template == null) {
-      throw new InvalidModelFile(config + " has no 'chat_template'; pass one as text");
-    }
+    return fromTokenizerConfig(
+        config.toString(), text(config), Files.isRegularFile(beside) ? text(beside) : null);
+  }
+
+  /**
+   * The template of the content of a {@code tokenizer_config.json}.
+   *
+   * @param origin what to call it in messages
+   * @param config the content
+   * @param jinja the content of the {@code chat_template.jinja} beside it, which wins, or null
+   * @return the template
+   * @throws InvalidModelFile if the content is damaged, has no template, or its template is refused
+   */
+  public static ChatTemplate fromTokenizerConfig(String origin, String config, String jinja) {
+    JsonNode root = json(origin, config);
+    String template = jinja == null ? declared(origin, root) : jinja;
     return named(
-        "chat template of " + config,
+        "chat template of " + origin,
         template,
         special(root, "bos_token"),
         special(root, "eos_token"));
+  }
+
+  private static String declared(String origin, JsonNode root) {
+    JsonNode field = root.path("chat_template");
+    if (field.isTextual()) {
+      return field.textValue();
+    }
+    if (!field.isArray()) {
+      throw new InvalidModelFile(origin + " has no 'chat_template'; pass one as text");
+    }
+    Map<String, String> templates = new TreeMap<>();
+    for (JsonNode entry : field) {
+      templates.put(entry.path("name").asText(), entry.path("template").asText());
+    }
+    String template = templates.get("default");
+    if (template == null) {
+      throw new InvalidModelFile(
+          origin
+              + " has no chat template named 'default', only "
+              + templates.keySet()
+              + "; pass one as text");
+    }
+    return template;
   }
 
   private static String special(JsonNode root, String field) {
@@ -119,11 +135,11 @@ public final class ChatTemplate {
     return token.isObject() ? token.path("content").asText("") : token.asText("");
   }
 
-  private static JsonNode read(Path file) {
+  private static JsonNode json(String origin, String text) {
     try {
-      return JSON.readTree(text(file));
+      return JSON.readTree(text);
     } catch (IOException e) {
-      throw new InvalidModelFile(file + " is not JSON: " + e.getMessage(), e);
+      throw new InvalidModelFile(origin + " is not JSON: " + e.getMessage(), e);
     }
   }
 

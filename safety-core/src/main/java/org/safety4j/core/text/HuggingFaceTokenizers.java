@@ -3,7 +3,6 @@ package org.safety4j.core.text;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
@@ -39,17 +38,42 @@ public final class HuggingFaceTokenizers {
    */
   public static Tokenizer open(Path folder) {
     Path file = Files.isDirectory(folder) ? folder.resolve("tokenizer.json") : folder;
-    byte[] json = read(file);
-    Vocabulary vocabulary = Vocabulary.read(file.toString(), json);
-    JsonNode config = roles(file.resolveSibling("tokenizer_config.json"));
-    JsonNode map = roles(file.resolveSibling("special_tokens_map.json"));
+    return of(
+        file.toString(),
+        read(file),
+        optional(file.resolveSibling("tokenizer_config.json")),
+        optional(file.resolveSibling("special_tokens_map.json")));
+  }
+
+  private static byte[] optional(Path file) {
+    return Files.isRegularFile(file) ? read(file) : null;
+  }
+
+  /**
+   * Makes a tokenizer from the content of its files.
+   *
+   * @param origin what to call it in messages
+   * @param tokenizerJson the text of {@code tokenizer.json}, UTF-8
+   * @param roles texts of files that name special tokens ({@code tokenizer_config.json}, {@code
+   *     special_tokens_map.json}), those that win first; null where there is none
+   * @return the tokenizer, to be closed by the caller
+   * @throws InvalidModelFile if a text is damaged
+   */
+  public static Tokenizer of(String origin, byte[] tokenizerJson, byte[]... roles) {
+    Vocabulary vocabulary = Vocabulary.read(origin, tokenizerJson);
+    List<JsonNode> sources = new ArrayList<>();
+    for (byte[] text : roles) {
+      if (text != null) {
+        sources.add(json(origin, text));
+      }
+    }
     SpecialTokens special =
         new SpecialTokens(
-            role(vocabulary, "bos_token", config, map),
-            role(vocabulary, "eos_token", config, map),
-            role(vocabulary, "pad_token", config, map),
-            role(vocabulary, "unk_token", config, map));
-    return new Native(file.toString(), json, vocabulary, special);
+            role(vocabulary, "bos_token", sources),
+            role(vocabulary, "eos_token", sources),
+            role(vocabulary, "pad_token", sources),
+            role(vocabulary, "unk_token", sources));
+    return new Native(origin, tokenizerJson, vocabulary, special);
   }
 
   /**
@@ -80,20 +104,16 @@ public final class HuggingFaceTokenizers {
     }
   }
 
-  private static JsonNode roles(Path file) {
-    if (!Files.isRegularFile(file)) {
-      return JSON.createObjectNode();
-    }
+  private static JsonNode json(String origin, byte[] text) {
     try {
-      return JSON.readTree(read(file));
-    } catch (JsonProcessingException e) {
-      throw new InvalidModelFile(file + ": not valid JSON: " + e.getOriginalMessage(), e);
+      return JSON.readTree(text);
     } catch (IOException e) {
-      throw new InvalidModelFile(file + " cannot be read: " + e, e);
+      throw new InvalidModelFile(
+          origin + ": the roles of special tokens are not valid JSON: " + e.getMessage(), e);
     }
   }
 
-  private static OptionalInt role(Vocabulary vocabulary, String field, JsonNode... sources) {
+  private static OptionalInt role(Vocabulary vocabulary, String field, List<JsonNode> sources) {
     for (JsonNode source : sources) {
       JsonNode value = source.path(field);
       String token = value.isObject() ? value.path("content").textValue() : value.textValue();

@@ -1,0 +1,195 @@
+package org.safety4j.core.load;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.safety4j.core.error.InvalidModelFile;
+import org.safety4j.core.error.NearNames;
+import org.safety4j.core.error.UnsupportedModel;
+import org.safety4j.core.load.gguf.GgufFile;
+import org.safety4j.core.load.gguf.GgufModels;
+import org.safety4j.core.model.CausalLm;
+import org.safety4j.core.model.ModelCard;
+import org.safety4j.core.nn.lm.LmIdentity;
+import org.safety4j.core.nn.lm.Precision;
+import org.safety4j.core.text.ChatTemplate;
+import org.safety4j.core.text.HuggingFaceTokenizers;
+import org.safety4j.core.text.Tokenizer;
+
+/**
+ * Opens models of text.
+ *
+ * <pre>{@code
+ * try (CausalLm.White lm = LanguageModels.causalLm(Path.of("model.gguf"))) {
+ *   lm.asChat().ask("What is the capital of France?");
+ * }
+ * }</pre>
+ */
+public final class LanguageModels {
+  private static final int MAX_TOKENIZER = 256 << 20;
+
+  private LanguageModels() {}
+
+  /**
+   * Opens a language model in single precision: a GGUF file (Llama, Qwen2, SmolLM3 and their like),
+   * or a folder in the layout of Hugging Face (GPT-2, Llama, Mistral, Qwen2, SmolLM3).
+   *
+   * @param path the file or folder
+   * @return the model, to be closed by the caller; also a {@link org.safety4j.core.model.Trainable}
+   * @throws InvalidModelFile if something is missing, damaged or inconsistent
+   * @throws UnsupportedModel if it is of an architecture or format that is not supported; the
+   *     message names it
+   */
+  public static CausalLm.White causalLm(Path path) {
+    return (CausalLm.White) causalLm(path, Precision.FULL);
+  }
+
+  /**
+   * Opens a language model in a precision.
+   *
+   * @param path the file or folder, see {@link #causalLm(Path)}
+   * @param precision how the weights are held
+   * @return the model, to be closed by the caller; a {@link CausalLm.White} in full precision
+   * @throws InvalidModelFile if something is missing, damaged or inconsistent
+   * @throws UnsupportedModel if it is of an architecture or format that is not supported; the
+   *     message names it
+   */
+  public static CausalLm.Gray causalLm(Path path, Precision precision) {
+    if (Files.isDirectory(path)) {
+      return causalLm(ModelFiles.in(path), precision);
+    }
+    if (!Files.exists(path)) {
+      throw new InvalidModelFile(path + ": no such file or folder");
+    }
+    if (!path.getFileName().toString().toLowerCase(java.util.Locale.ROOT).endsWith(".gguf")) {
+      throw new UnsupportedModel(
+          path
+              + ": cannot be opened as a language model; a .gguf file or a folder with config.json was expected");
+    }
+    try (GgufFile file = GgufFile.open(path)) {
+      return GgufModels.causalLm(file, precision);
+    }
+  }
+
+  /**
+   * Opens a language model from its files, such as those on the class path.
+   *
+   * @param files the files
+   * @param precision how the weights are held
+   * @return the model, to be closed by the caller; a {@link CausalLm.White} in full precision
+   * @throws InvalidModelFile if something is missing, damaged or inconsistent
+   * @throws UnsupportedModel if it is of an architecture that is not supported; the message names
+   *     it
+   */
+  public static CausalLm.Gray causalLm(ModelFiles files, Precision precision) {
+    HfConfig config = files.config();
+    String architecture = architecture(files, config);
+    if (LlamaFormat.ARCHITECTURES.contains(architecture)) {
+      return LlamaFormat.open(files, config, architecture, precision);
+    }
+    if (Gpt2Format.ARCHITECTURES.contains(architecture)) {
+      return Gpt2Format.open(files, config, precision);
+    }
+    Set<String> known = new TreeSet<>(LlamaFormat.ARCHITECTURES);
+    known.addAll(Gpt2Format.ARCHITECTURES);
+    throw unsupported(files, architecture, known);
+  }
+
+  static String architecture(ModelFiles files, HfConfig config) {
+    if (config.architectures().isEmpty()) {
+      throw new InvalidModelFile(files.origin() + ": \"architectures\" in config.json is missing");
+    }
+    return config.architectures().get(0);
+  }
+
+  static UnsupportedModel unsupported(ModelFiles files, String architecture, Set<String> known) {
+    return new UnsupportedModel(
+        files.origin()
+            + ": architecture \""
+            + architecture
+            + "\" is not supported here"
+            + NearNames.hint(architecture, known)
+            + "; supported are "
+            + String.join(", ", known));
+  }
+
+  /** The tokenizer of a model's files, checked against the model's vocabulary. */
+  static Tokenizer tokenizer(ModelFiles files, int vocabulary) {
+    Tokenizer tokenizer =
+        HuggingFaceTokenizers.of(
+            files.origin() + "/tokenizer.json",
+            files.read("tokenizer.json", MAX_TOKENIZER),
+            optional(files, "tokenizer_config.json"),
+            optional(files, "special_tokens_map.json"));
+    try {
+      checkVocabulary(files.origin(), tokenizer, vocabulary);
+      return tokenizer;
+    } catch (RuntimeException e) {
+      tokenizer.close();
+      throw e;
+    }
+  }
+
+  /**
+   * A tokenizer may know fewer tokens than a model, whose vocabulary is often rounded up, but never
+   * more.
+   */
+  static void checkVocabulary(String origin, Tokenizer tokenizer, int vocabulary) {
+    if (tokenizer.size() > vocabulary || tokenizer.size() < vocabulary / 4) {
+      throw new InvalidModelFile(
+          origin
+              + ": the tokenizer has "
+              + tokenizer.size()
+              + " tokens, the model "
+              + vocabulary
+              + "; it is the tokenizer of another model");
+    }
+  }
+
+  private static byte[] optional(ModelFiles files, String name) {
+    return files.has(name) ? files.read(name, HfConfig.MAX_BYTES) : null;
+  }
+
+  static LmIdentity identity(ModelFiles files, HfConfig config, int vocabulary) {
+    Set<Integer> endTokens = new TreeSet<>();
+    addEndTokens(endTokens, config);
+    byte[] generation = optional(files, "generation_config.json");
+    if (generation != null) {
+      addEndTokens(
+          endTokens,
+          HfConfig.parse(
+              files.origin() + "/generation_config.json",
+              new String(generation, StandardCharsets.UTF_8)));
+    }
+    Optional<ChatTemplate> template = template(files);
+    Tokenizer tokenizer = tokenizer(files, vocabulary);
+    tokenizer.special().end().ifPresent(endTokens::add);
+    endTokens.removeIf(id -> id < 0 || id >= vocabulary);
+    return new LmIdentity(
+        ModelCard.named(files.name()).withOrigin(files.origin()), tokenizer, template, endTokens);
+  }
+
+  private static void addEndTokens(Set<Integer> endTokens, HfConfig config) {
+    if (config.isArray("eos_token_id")) {
+      endTokens.addAll(config.integers("eos_token_id"));
+    } else if (config.has("eos_token_id")) {
+      endTokens.add(config.integer("eos_token_id"));
+    }
+  }
+
+  private static Optional<ChatTemplate> template(ModelFiles files) {
+    byte[] jinja = optional(files, "chat_template.jinja");
+    byte[] config = optional(files, "tokenizer_config.json");
+    String origin = files.origin() + "/tokenizer_config.json";
+    String text = config == null ? "{}" : new String(config, StandardCharsets.UTF_8);
+    if (jinja == null && !HfConfig.parse(origin, text).has("chat_template")) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        ChatTemplate.fromTokenizerConfig(
+            origin, text, jinja == null ? null : new String(jinja, StandardCharsets.UTF_8)));
+  }
+}

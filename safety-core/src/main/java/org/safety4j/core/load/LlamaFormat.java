@@ -1,0 +1,134 @@
+package org.safety4j.core.load;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import org.safety4j.core.error.InvalidModelFile;
+import org.safety4j.core.error.UnsupportedModel;
+import org.safety4j.core.model.CausalLm;
+import org.safety4j.core.nn.Activation;
+import org.safety4j.core.nn.lm.Llama;
+import org.safety4j.core.nn.lm.LlamaConfig;
+import org.safety4j.core.nn.lm.LmIdentity;
+import org.safety4j.core.nn.lm.Precision;
+import org.safety4j.core.nn.lm.Rope;
+
+/** Folders of Llama, Mistral, Qwen2 and SmolLM3. */
+final class LlamaFormat {
+  static final Set<String> ARCHITECTURES =
+      Set.of("LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "SmolLM3ForCausalLM");
+
+  private LlamaFormat() {}
+
+  static CausalLm.Gray open(
+      ModelFiles files, HfConfig json, String architecture, Precision precision) {
+    LlamaConfig config = config(json, architecture);
+    try (TensorSource weights = files.weights()) {
+      LmIdentity identity = LanguageModels.identity(files, json, config.vocabulary());
+      try {
+        return precision == Precision.FULL
+            ? Llama.of(config, weights::require, architecture, identity)
+            : Llama.fast(config, weights::require, architecture, identity);
+      } catch (RuntimeException e) {
+        identity.tokenizer().close();
+        throw e;
+      }
+    }
+  }
+
+  static LlamaConfig config(HfConfig json, String architecture) {
+    boolean qwen = architecture.equals("Qwen2ForCausalLM");
+    boolean smol = architecture.equals("SmolLM3ForCausalLM");
+    int width = json.size("hidden_size");
+    int heads = json.size("num_attention_heads");
+    int blocks = json.size("num_hidden_layers");
+    int context = json.size("max_position_embeddings");
+    boolean attentionBias = json.flag("attention_bias", false);
+    try {
+      return new LlamaConfig(
+          json.size("vocab_size"),
+          width,
+          blocks,
+          heads,
+          json.size("num_key_value_heads", heads),
+          json.size("head_dim", Math.max(1, width / heads)),
+          json.size("intermediate_size"),
+          context,
+          json.number("rms_norm_eps", 1e-6),
+          Activation.of(json.string("hidden_act", "silu")),
+          rope(json, context),
+          json.flag("tie_word_embeddings", smol),
+          qwen || attentionBias,
+          attentionBias && !qwen,
+          json.flag("mlp_bias", false),
+          rotated(json, blocks, smol),
+          windows(json, blocks, architecture));
+    } catch (IllegalArgumentException e) {
+      throw new InvalidModelFile(json.origin() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Rope rope(HfConfig json, int context) {
+    double theta = json.number("rope_theta", 10_000);
+    if (!json.isObject("rope_scaling")) {
+      return Rope.plain(theta);
+    }
+    HfConfig scaling = json.object("rope_scaling");
+    String type = scaling.string("rope_type", scaling.string("type", "default"));
+    double factor = scaling.number("factor", 1);
+    return switch (type) {
+      case "default" -> Rope.plain(theta);
+      case "linear" -> new Rope(theta, Rope.Scaling.LINEAR, factor, 1, 1, context, List.of());
+      case "dynamic" -> new Rope(theta, Rope.Scaling.DYNAMIC, factor, 1, 1, context, List.of());
+      case "llama3" ->
+          new Rope(
+              theta,
+              Rope.Scaling.LLAMA3,
+              factor,
+              scaling.number("low_freq_factor"),
+              scaling.number("high_freq_factor"),
+              scaling.size("original_max_position_embeddings"),
+              List.of());
+      default ->
+          throw new UnsupportedModel(
+              json.origin()
+                  + ": rope_scaling of type \""
+                  + type
+                  + "\" is not supported; supported are default, linear, dynamic, llama3");
+    };
+  }
+
+  private static List<Boolean> rotated(HfConfig json, int blocks, boolean smol) {
+    if (json.isArray("no_rope_layers")) {
+      // Despite its name, the list has 1 for the layers that do rotate.
+      return json.integers("no_rope_layers").stream().map(n -> n != 0).toList();
+    }
+    int every = smol ? json.size("no_rope_layer_interval", 4) : 0;
+    List<Boolean> rotated = new ArrayList<>();
+    for (int i = 0; i < blocks; i++) {
+      rotated.add(every == 0 || (i + 1) % every != 0);
+    }
+    return rotated;
+  }
+
+  private static List<Integer> windows(HfConfig json, int blocks, String architecture) {
+    boolean mistral = architecture.equals("MistralForCausalLM");
+    boolean used = mistral || json.flag("use_sliding_window", false);
+    int window = used ? json.size("sliding_window", 0x7fffffff) : 0x7fffffff;
+    if (window == 0x7fffffff || architecture.equals("LlamaForCausalLM")) {
+      return Collections.nCopies(blocks, 0);
+    }
+    if (json.isArray("layer_types")) {
+      return json.strings("layer_types").stream()
+          .map(type -> type.equals("sliding_attention") ? window : 0)
+          .toList();
+    }
+    int first = mistral ? 0 : json.integer("max_window_layers", 28);
+    List<Integer> windows = new ArrayList<>();
+    for (int i = 0; i < blocks; i++) {
+      windows.add(i >= first ? window : 0);
+    }
+    return windows;
+  }
+}

@@ -1,0 +1,130 @@
+package org.safety4j.core.nn.lm;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import java.util.Map;
+import org.safety4j.core.error.Require;
+import org.safety4j.core.model.CausalLm;
+import org.safety4j.core.model.LmContext;
+import org.safety4j.core.model.Trainable;
+import org.safety4j.core.nn.Parameters;
+import org.safety4j.core.tensor.Scope;
+
+/** A decoder in single precision, with gradients and everything inside. */
+final class WhiteDecoderLm extends DecoderLm implements CausalLm.White, Trainable {
+  private final Parameters parameters;
+  private final boolean owner;
+
+  WhiteDecoderLm(Decoder decoder, LmIdentity identity, Parameters parameters) {
+    this(decoder, identity, parameters, null, true);
+  }
+
+  private WhiteDecoderLm(
+      Decoder decoder,
+      LmIdentity identity,
+      Parameters parameters,
+      CausalLm.Hook hook,
+      boolean owner) {
+    super(decoder, identity, hook);
+    this.parameters = parameters;
+    this.owner = owner;
+  }
+
+  @Override
+  public NDArray embed(NDArray ids) {
+    return decoder.embed(ids);
+  }
+
+  @Override
+  public NDArray onEmbeddings(NDArray states) {
+    return decoder.onEmbeddings(states);
+  }
+
+  private void check(NDArray embeddings) {
+    Require.that(
+        embeddings.getShape().dimension() == 3
+            && embeddings.getShape().get(2) == width()
+            && embeddings.getDataType() == DataType.FLOAT32,
+        "embeddings must be float32 [B, T, "
+            + width()
+            + "], were "
+            + embeddings.getDataType()
+            + " "
+            + embeddings.getShape());
+  }
+
+  @Override
+  public NDArray logitsOf(NDArray embeddings, LmContext context) {
+    check(embeddings);
+    try (Scope scope = Scope.open()) {
+      Reading reading = reading(embeddings.getManager(), embeddings.getShape(), context);
+      return scope.keep(
+          decoder.fromEmbeddings(
+              embeddings, reading.padding(), reading.past(), reading.plan(), hook));
+    }
+  }
+
+  @Override
+  public CausalLm.Trace trace(NDArray embeddings, LmContext context) {
+    check(embeddings);
+    try (Scope scope = Scope.open()) {
+      Reading reading =
+          reading(embeddings.getManager(), embeddings.getShape(), context.withLast(0));
+      CausalLm.Trace trace =
+          decoder.trace(embeddings, reading.padding(), reading.past(), reading.plan(), hook);
+      scope.keep(trace.logits());
+      scope.keep(trace.hidden());
+      scope.keep(trace.attention());
+      return trace;
+    }
+  }
+
+  @Override
+  public CausalLm.White withHook(CausalLm.Hook next) {
+    return new WhiteDecoderLm(
+        decoder, identity, parameters, hook == null ? next : hook.and(next), false);
+  }
+
+  @Override
+  public int blocks() {
+    return decoder.shape().blocks();
+  }
+
+  @Override
+  public int heads() {
+    return decoder.shape().heads();
+  }
+
+  @Override
+  public int width() {
+    return decoder.shape().width();
+  }
+
+  @Override
+  public NDManager manager() {
+    return decoder.manager();
+  }
+
+  @Override
+  public Map<String, NDArray> parameters() {
+    return parameters.trainable();
+  }
+
+  @Override
+  public Map<String, NDArray> buffers() {
+    return parameters.buffers();
+  }
+
+  /** The parameters with the names and shapes that files hold. */
+  Parameters stored() {
+    return parameters;
+  }
+
+  @Override
+  public void close() {
+    if (owner) {
+      super.close();
+    }
+  }
+}

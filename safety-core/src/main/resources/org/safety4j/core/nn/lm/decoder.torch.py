@@ -1,0 +1,170 @@
+# What all decoders share; an architecture's own text follows. B rows, T new tokens, S tokens in all.
+#
+# plan holds [start, base, stored, last, count]: the new tokens stand at positions start.. of each row; positions
+# base .. base+pad[row] are padding; stored 1 writes keys and values into past in place, 0 joins them behind it;
+# logits are wanted for the last positions (0: for all); count is a block's number where one is asked for.
+# past is [blocks, 2, B or 1, key heads, capacity, head width], or anything where start is 0 and stored 0.
+
+def embed(self, ids: Tensor) -> Tensor:
+  return self.lookup(ids)
+
+# Which of S keys each of the T queries may see: [B or 1, 1, T, S].
+def visible(self, start: int, new: int, base: int, pad: Tensor, window: int) -> Tensor:
+  k = torch.arange(start + new, dtype=4, layout=None, device=torch.device("cpu"), pin_memory=False).to(pad)
+  q = torch.narrow(k, 0, start, new).unsqueeze(1)
+  ok = k <= q
+  if window > 0:
+    ok = torch.logical_and(ok, k > q - window)
+  rows = (pad + base).view([-1, 1, 1, 1])
+  real = torch.logical_or(k < base, k >= rows)
+  return torch.logical_or(torch.logical_and(ok, real), k == q)
+
+# Position of each new token in its row, padding not counted: [B or 1, T].
+def places(self, start: int, new: int, base: int, pad: Tensor) -> Tensor:
+  k = torch.arange(start, start + new, dtype=4, layout=None, device=torch.device("cpu"), pin_memory=False).to(pad)
+  return torch.clamp(k.unsqueeze(0) - pad.unsqueeze(1), base, None)
+
+def joined(self, new: Tensor, past: Tensor, block: int, which: int, start: int, stored: int) -> Tensor:
+  if stored == 1:
+    kept = past.select(0, block).select(0, which)
+    kept.narrow(2, start, new.size(2)).copy_(new)
+    return kept.narrow(2, 0, start + new.size(2))
+  if start == 0:
+    return new
+  before = past.select(0, block).select(0, which).narrow(2, 0, start)
+  return torch.cat([before.expand([new.size(0), -1, -1, -1]), new], 2)
+
+# Explicit attention weights: the heads that share a key head stand as further queries beside one another.
+def weights(self, q: Tensor, k: Tensor, mask: Tensor) -> Tensor:
+  b = q.size(0)
+  t = q.size(2)
+  s = torch.matmul(q.reshape([b, ${KEY_HEADS}, ${GROUP} * t, ${HEAD_WIDTH}]), k.transpose(2, 3)) * ${SCALE}
+  s = s.view([b, ${HEADS}, t, k.size(2)])
+  return torch.softmax(torch.masked_fill(s, torch.logical_not(mask), -float("inf")), -1)
+
+def weighted(self, w: Tensor, v: Tensor) -> Tensor:
+  b = w.size(0)
+  t = w.size(2)
+  o = torch.matmul(w.reshape([b, ${KEY_HEADS}, ${GROUP} * t, w.size(3)]), v)
+  return o.view([b, ${HEADS}, t, ${HEAD_WIDTH}])
+
+def repeated(self, x: Tensor) -> Tensor:
+  if ${GROUP} == 1:
+    return x
+  y = x.unsqueeze(2).expand([-1, -1, ${GROUP}, -1, -1])
+  return y.reshape([x.size(0), ${HEADS}, x.size(2), ${HEAD_WIDTH}])
+
+# mask may be left out (plain) where every query sees all keys up to its own.
+def attended(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, plain: bool) -> Tensor:
+  b = q.size(0)
+  t = q.size(2)
+  if t == 1:
+    qs = q.reshape([b, ${KEY_HEADS}, ${GROUP}, ${HEAD_WIDTH}])
+    if plain:
+      o = torch.scaled_dot_product_attention(qs, k, v, None, 0.0, False)
+    else:
+      o = torch.scaled_dot_product_attention(qs, k, v, mask.expand([b, 1, ${GROUP}, k.size(2)]), 0.0, False)
+    return o.reshape([b, ${HEADS}, 1, ${HEAD_WIDTH}])
+  if plain and t == k.size(2):
+    return torch.scaled_dot_product_attention(q, self.repeated(k), self.repeated(v), None, 0.0, True)
+  return torch.scaled_dot_product_attention(q, self.repeated(k), self.repeated(v), mask, 0.0, False)
+
+def block(self, x: Tensor, i: int, turns: List[Tensor], mask: Tensor, plain: bool, past: Tensor, start: int, stored: int) -> Tensor:
+  p = self.project(x, i, turns)
+  k = self.joined(p[1], past, i, 0, start, stored)
+  v = self.joined(p[2], past, i, 1, start, stored)
+  o = self.attended(p[0], k, v, mask, plain)
+  return self.after(x, o.transpose(1, 2).reshape([x.size(0), x.size(1), ${HEADS} * ${HEAD_WIDTH}]), i)
+
+def window_of(self, i: int) -> int:
+  windows = annotate(List[int], ${WINDOWS})
+  return windows[i]
+
+def masked(self, start: int, new: int, base: int, pad: Tensor, window: int) -> Tuple[Tensor, bool]:
+  plain = not bool(torch.any(pad > 0))
+  if window > 0 and start + new > window:
+    plain = False
+  if plain and (start == 0 or new == 1):
+    return (pad, plain)
+  return (self.visible(start, new, base, pad, window), plain)
+
+# All blocks: the state before the final normalisation.
+def through(self, x: Tensor, pad: Tensor, past: Tensor, start: int, base: int, stored: int) -> Tensor:
+  new = x.size(1)
+  turns = self.turned(self.places(start, new, base, pad), start + new)
+  full, full_plain = self.masked(start, new, base, pad, 0)
+  near, near_plain = self.masked(start, new, base, pad, ${WINDOW})
+  for i in range(${BLOCKS}):
+    if self.window_of(i) > 0:
+      x = self.block(x, i, turns, near, near_plain, past, start, stored)
+    else:
+      x = self.block(x, i, turns, full, full_plain, past, start, stored)
+  return x
+
+def tail(self, x: Tensor, last: int) -> Tensor:
+  if last > 0:
+    x = torch.narrow(x, 1, x.size(1) - last, last)
+  return self.head(self.last_norm(x))
+
+# Logits from token embeddings, part of the graph if one is recorded.
+def forward(self, x: Tensor, pad: Tensor, past: Tensor, plan: Tensor) -> Tensor:
+  p : List[int] = plan.tolist()
+  x = self.placed(x, self.places(p[0], x.size(1), p[1], pad))
+  return self.tail(self.through(x, pad, past, p[0], p[1], p[2]), p[3])
+
+# Logits [B, last, V] from ids.
+def step(self, ids: Tensor, pad: Tensor, past: Tensor, plan: Tensor) -> Tensor:
+  return self.forward(self.embed(ids), pad, past, plan)
+
+# The parts of forward, for those who change the state between blocks.
+def begin(self, x: Tensor, pad: Tensor, plan: Tensor) -> Tensor:
+  p : List[int] = plan.tolist()
+  return self.placed(x, self.places(p[0], x.size(1), p[1], pad))
+
+def one_block(self, x: Tensor, pad: Tensor, past: Tensor, plan: Tensor) -> Tensor:
+  p : List[int] = plan.tolist()
+  new = x.size(1)
+  turns = self.turned(self.places(p[0], new, p[1], pad), p[0] + new)
+  mask, plain = self.masked(p[0], new, p[1], pad, self.window_of(p[4]))
+  return self.block(x, p[4], turns, mask, plain, past, p[0], p[2])
+
+def one_block_with_map(self, x: Tensor, pad: Tensor, past: Tensor, plan: Tensor) -> List[Tensor]:
+  p : List[int] = plan.tolist()
+  new = x.size(1)
+  turns = self.turned(self.places(p[0], new, p[1], pad), p[0] + new)
+  q = self.project(x, p[4], turns)
+  k = self.joined(q[1], past, p[4], 0, p[0], p[2])
+  v = self.joined(q[2], past, p[4], 1, p[0], p[2])
+  w = self.weights(q[0], k, self.visible(p[0], new, p[1], pad, self.window_of(p[4])))
+  o = self.weighted(w, v).transpose(1, 2).reshape([x.size(0), new, ${HEADS} * ${HEAD_WIDTH}])
+  return [self.after(x, o, p[4]), w]
+
+def finish(self, x: Tensor, plan: Tensor) -> Tensor:
+  p : List[int] = plan.tolist()
+  return self.tail(x, p[3])
+
+def normalised(self, x: Tensor) -> Tensor:
+  return self.last_norm(x)
+
+# The first rows of a cache, sharing its memory.
+def first_rows(self, past: Tensor, rows: Tensor) -> Tensor:
+  return past.narrow(2, 0, int(rows))
+
+# Writes the keys and values of a remembered text before those of every row.
+def preceded(self, past: Tensor, prefix: Tensor) -> Tensor:
+  past.narrow(4, 0, prefix.size(4)).copy_(prefix.expand([-1, -1, past.size(2), -1, -1, -1]))
+  return past
+
+def on_table(self, x: Tensor) -> Tensor:
+  return torch.matmul(x, torch.to(self.table[0], 6).t())
+
+# Log-probability of each next token: logits [B, T, V], ids [B, T] -> [B, T].
+def scored(self, logits: Tensor, ids: Tensor) -> Tensor:
+  return torch.gather(torch.log_softmax(logits, -1), -1, ids.unsqueeze(-1)).squeeze(-1)
+
+# Rows of a cache in a new order, up to a position.
+def reordered(self, past: Tensor, rows: Tensor, used: Tensor) -> Tensor:
+  n = int(used)
+  kept = torch.index_select(past.narrow(4, 0, n), 2, rows)
+  past.narrow(2, 0, rows.size(0)).narrow(4, 0, n).copy_(kept)
+  return past.narrow(2, 0, rows.size(0))

@@ -1,0 +1,104 @@
+# Llama and its like: RMS normalisation, rotary positions, grouped keys, gated perceptron.
+
+table : List[Tensor]     # token embeddings
+norm1 : List[Tensor]
+qkv_w : List[Tensor]
+qkv_b : List[Tensor]
+out_w : List[Tensor]
+out_b : List[Tensor]
+norm2 : List[Tensor]
+up_w : List[Tensor]      # gate and up, joined
+up_b : List[Tensor]
+down_w : List[Tensor]
+down_b : List[Tensor]
+last : List[Tensor]      # weight of the final normalisation
+head_w : List[Tensor]
+frequencies : List[Tensor]
+packed : List[__torch__.torch.classes.quantized.LinearPackedParamsBase]
+
+def set_ends(self, table: Tensor, last: Tensor, head_w: List[Tensor], frequencies: Tensor) -> List[Tensor]:
+  self.table = [table]
+  self.last = [last]
+  self.head_w = head_w
+  self.frequencies = [frequencies]
+  return []
+
+def set_block(self, norm1: Tensor, norm2: Tensor, weights: List[Tensor], biases: List[Tensor]) -> List[Tensor]:
+  self.norm1.append(norm1)
+  self.norm2.append(norm2)
+  if ${FAST}:
+    for i in range(4):
+      self.packed.append(ops.quantized.linear_prepack_fp16(weights[i], biases[i]))
+  else:
+    self.qkv_w.append(weights[0])
+    self.out_w.append(weights[1])
+    self.up_w.append(weights[2])
+    self.down_w.append(weights[3])
+    self.qkv_b.append(biases[0])
+    self.out_b.append(biases[1])
+    self.up_b.append(biases[2])
+    self.down_b.append(biases[3])
+  return []
+
+def pack_head(self, weight: Tensor, bias: Tensor) -> List[Tensor]:
+  self.packed.append(ops.quantized.linear_prepack_fp16(weight, bias))
+  return []
+
+def lookup(self, ids: Tensor) -> Tensor:
+  return torch.to(torch.embedding(self.table[0], ids), 6)
+
+def placed(self, x: Tensor, places: Tensor) -> Tensor:
+  return x
+
+def linear(self, x: Tensor, w: List[Tensor], b: List[Tensor], i: int, slot: int, biased: bool) -> Tensor:
+  if ${FAST}:
+    return ops.quantized.linear_dynamic_fp16(x, self.packed[4 * i + slot])
+  if biased:
+    return torch.linear(x, w[i], b[i])
+  return torch.linear(x, w[i])
+
+def turned(self, places: Tensor, length: int) -> List[Tensor]:
+  f = self.frequencies[0]
+  if ${DYNAMIC} and length > ${ORIGINAL}:
+    base = ${THETA} * ((${FACTOR} * float(length) / ${ORIGINAL} - (${FACTOR} - 1.0)) ** (${ROTATED} / (${ROTATED} - 2.0)))
+    steps = torch.arange(0, ${ROTATED}, 2, dtype=4, layout=None, device=torch.device("cpu"), pin_memory=False).to(f)
+    f = torch.reciprocal(torch.pow(base, steps / ${ROTATED}))
+  angles = torch.to(places, 6).unsqueeze(-1) * f
+  return [torch.cos(angles).unsqueeze(1), torch.sin(angles).unsqueeze(1)]
+
+def rotates(self, i: int) -> bool:
+  rotated = annotate(List[bool], ${ROTATES})
+  return rotated[i]
+
+def project(self, x: Tensor, i: int, turns: List[Tensor]) -> List[Tensor]:
+  y = torch.rms_norm(x, [${WIDTH}], self.norm1[i], ${EPSILON})
+  y = self.linear(y, self.qkv_w, self.qkv_b, i, 0, ${QKV_BIAS})
+  y = y.view([x.size(0), x.size(1), ${HEADS} + 2 * ${KEY_HEADS}, ${HEAD_WIDTH}]).transpose(1, 2)
+  qk = torch.narrow(y, 1, 0, ${HEADS} + ${KEY_HEADS})
+  v = torch.narrow(y, 1, ${HEADS} + ${KEY_HEADS}, ${KEY_HEADS})
+  if self.rotates(i):
+    half = ${HEAD_WIDTH} // 2
+    a = torch.narrow(qk, 3, 0, half)
+    b = torch.narrow(qk, 3, half, half)
+    qk = torch.cat([a * turns[0] - b * turns[1], b * turns[0] + a * turns[1]], 3)
+  return [torch.narrow(qk, 1, 0, ${HEADS}), torch.narrow(qk, 1, ${HEADS}, ${KEY_HEADS}), v]
+
+def activation(self, x: Tensor) -> Tensor:
+  return ${ACTIVATION}
+
+def after(self, x: Tensor, attended: Tensor, i: int) -> Tensor:
+  x = x + self.linear(attended, self.out_w, self.out_b, i, 1, ${OUT_BIAS})
+  y = torch.rms_norm(x, [${WIDTH}], self.norm2[i], ${EPSILON})
+  y = self.linear(y, self.up_w, self.up_b, i, 2, ${MLP_BIAS})
+  y = self.activation(torch.narrow(y, 2, 0, ${MLP_WIDTH})) * torch.narrow(y, 2, ${MLP_WIDTH}, ${MLP_WIDTH})
+  return x + self.linear(y, self.down_w, self.down_b, i, 3, ${MLP_BIAS})
+
+def last_norm(self, x: Tensor) -> Tensor:
+  return torch.rms_norm(x, [${WIDTH}], self.last[0], ${EPSILON})
+
+def head(self, x: Tensor) -> Tensor:
+  if ${FAST}:
+    return ops.quantized.linear_dynamic_fp16(x, self.packed[4 * ${BLOCKS}])
+  if ${TIED}:
+    return torch.linear(x, self.table[0])
+  return torch.linear(x, self.head_w[0])
