@@ -12,28 +12,31 @@ import org.safety4j.bench.journal.Journal;
 import org.safety4j.bench.stats.Cell;
 import org.safety4j.bench.stats.Entry;
 import org.safety4j.bench.stats.Ledger;
+import org.safety4j.core.model.Source;
 import org.safety4j.core.run.Provenance;
 
 /** The ledger of a running campaign, and its journal where there is one. Thread-safe. */
 final class Book implements AutoCloseable {
-  private final String campaign;
+  private final Campaign campaign;
+  private final Roster roster;
   private final Journal journal;
   private final Ledger ledger;
   private boolean begun;
 
-  private Book(String campaign, Journal journal, Ledger ledger) {
+  private Book(Campaign campaign, Roster roster, Journal journal, Ledger ledger) {
     this.campaign = campaign;
+    this.roster = roster;
     this.journal = journal;
     this.ledger = ledger;
   }
 
-  static Book open(Campaign campaign) {
+  static Book open(Campaign campaign, Roster roster) {
     if (campaign.journal == null) {
-      return new Book(campaign.name, null, new Ledger());
+      return new Book(campaign, roster, null, new Ledger());
     }
     Journal journal = Journal.open(campaign.journal, campaign.name);
     try {
-      return new Book(campaign.name, journal, Ledger.read(journal.records()));
+      return new Book(campaign, roster, journal, Ledger.read(journal.records()));
     } catch (RuntimeException e) {
       journal.close();
       throw e;
@@ -43,7 +46,14 @@ final class Book implements AutoCloseable {
   synchronized void add(Entry entry) {
     if (!begun) {
       begun = true;
-      write(new Entry.Session(campaign, Instant.now().toString(), environment()));
+      write(
+          new Entry.Session(
+              campaign.name,
+              Instant.now().toString(),
+              environment(),
+              campaign.models.stream().map(Source::id).toList(),
+              roster.defenses(),
+              roster.attacks()));
     }
     write(entry);
   }

@@ -299,8 +299,9 @@ public final class Campaign {
     Require.that(!attacks.isEmpty(), "a campaign needs attacks; call attacks(...)");
     requireUnique("models", models.stream().map(Source::id).toList());
     requireUnique("images", data.stream().map(Source::id).toList());
-    try (Book book = Book.open(this)) {
-      return new CampaignRun(this, workers, book).run();
+    Roster roster = new Roster(defenses, attacks);
+    try (Book book = Book.open(this, roster)) {
+      return new CampaignRun(this, roster, workers, book).run();
     }
   }
 

@@ -29,11 +29,11 @@ final class CampaignRun {
   private final Set<String> plan = new LinkedHashSet<>();
   private final List<Artifact> held = new ArrayList<>();
 
-  CampaignRun(Campaign campaign, Workers workers, Book book) {
+  CampaignRun(Campaign campaign, Roster roster, Workers workers, Book book) {
     this.campaign = campaign;
     this.workers = workers;
     this.book = book;
-    this.roster = new Roster(campaign.defenses, campaign.attacks);
+    this.roster = roster;
     this.progress = Progress.of(campaign.name, campaign.progress);
   }
 

@@ -29,6 +29,8 @@ final class Measure {
   private static final long BATCH_ENTRIES = 2_000_000;
   private static final int LARGEST_BATCH = 256;
   private static final int TRACE_POINTS = 64;
+  private static final int PASSES = 3;
+  private static final double QUICK = 300;
   private static final double TOLERANCE = 1e-6;
 
   private static final LogitLoss CROSS_ENTROPY =
@@ -70,9 +72,13 @@ final class Measure {
       LabeledImages images) {
     long start = System.nanoTime();
     int[] first = answers(model, images.images());
-    long again = System.nanoTime();
-    int[] second = answers(model, images.images());
-    double millis = (System.nanoTime() - again) / 1e6 / Math.max(1, images.size());
+    double millis = Double.POSITIVE_INFINITY;
+    int[] second = first;
+    for (int pass = 0; pass < PASSES && (pass == 0 || millis * images.size() < QUICK); pass++) {
+      long again = System.nanoTime();
+      second = answers(model, images.images());
+      millis = Math.min(millis, (System.nanoTime() - again) / 1e6 / Math.max(1, images.size()));
+    }
     boolean random =
         !Arrays.equals(first, second)
             || differs(model, model, images)

@@ -3,6 +3,7 @@ package org.safety4j.bench.report;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import org.safety4j.bench.stats.Analysis;
 import org.safety4j.bench.stats.Cell;
 import org.safety4j.bench.stats.Control;
@@ -129,21 +130,23 @@ final class Details {
   }
 
   private Element skipped() {
-    Map<String, Integer> reasons = new LinkedHashMap<>();
+    Map<String, TreeSet<String>> reasons = new LinkedHashMap<>();
     for (Entry.Skipped skip : analysis.ledger().skipped()) {
-      String what = skip.cell().attack() == null ? "" : analysis.label(skip.cell().attack());
-      String defense =
-          skip.cell().attack() == null ? analysis.defenseLabel(skip.cell().defense()) : "";
-      reasons.merge((what + defense) + ": " + skip.reason(), 1, Integer::sum);
+      Cell cell = skip.cell();
+      reasons
+          .computeIfAbsent(skip.reason(), reason -> new TreeSet<>())
+          .add(
+              cell.attack() == null
+                  ? analysis.defenseLabel(cell.defense())
+                  : analysis.label(cell.attack()));
     }
     if (reasons.isEmpty()) {
       return null;
     }
     Element list = Element.of("ul", "plain");
     reasons.forEach(
-        (reason, times) ->
-            list.add(
-                Element.of("li").text(times == 1 ? reason : reason + " (" + times + " runs)")));
+        (reason, methods) ->
+            list.add(Element.of("li").text(String.join(", ", methods) + ": " + reason)));
     return Page.section("What did not fit", "Combinations that cannot be, with the reason.")
         .add(list);
   }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.safety4j.bench.stats.Analysis;
@@ -14,6 +15,8 @@ import org.safety4j.core.error.SafetyException;
 
 /** The whole page: what stands where. */
 final class Page {
+  private static final int SHOWN_DOUBTS = 5;
+
   private final String name;
   private final Analysis analysis;
   private final Layout layout;
@@ -139,38 +142,41 @@ final class Page {
                               + " undefended model.")));
       return;
     }
-    Element list = Element.of("ul");
+    List<Element> items = new ArrayList<>();
     for (Doubt doubt : doubts) {
-      list.add(
-          Element.of("li")
-              .add(
-                  Element.of("b").text(doubt.where()),
-                  Element.of("span").text(": " + doubt.what())));
+      items.add(reason(doubt.where(), doubt.what()));
     }
     for (Entry.Failed failure : analysis.ledger().failed()) {
-      list.add(
-          Element.of("li")
-              .add(
-                  Element.of("b").text(Details.where(analysis, failure.cell())),
-                  Element.of("span").text(": failed, " + failure.error())));
+      items.add(reason(Details.where(analysis, failure.cell()), "failed, " + failure.error()));
     }
-    main.add(
+    int n = items.size();
+    Element box =
         Element.of("div", "box warn")
             .add(
                 Element.of("strong")
-                    .text(
-                        count(doubts.size() + failed, "reason", "reasons")
-                            + " not to take a figure at face value"),
-                list));
+                    .text(count(n, "reason", "reasons") + " not to take a figure at face value"),
+                Element.of("ul").add(items.subList(0, Math.min(n, SHOWN_DOUBTS))));
+    if (n > SHOWN_DOUBTS) {
+      box.add(
+          Element.of("details")
+              .add(
+                  Element.of("summary", "summary", (n - SHOWN_DOUBTS) + " more"),
+                  Element.of("ul").add(items.subList(SHOWN_DOUBTS, n))));
+    }
+    main.add(box);
+  }
+
+  private static Element reason(String where, String what) {
+    return Element.of("li").add(Element.of("b").text(where), Element.of("span").text(": " + what));
   }
 
   private void plots(Element main) {
     Element section =
         section(
             "How it falls",
-            "Left: accuracy under whatever attack works best on each image, against the size of the"
-                + " change. Right: how many queries each attack needs on the undefended model. Bands"
-                + " are 95 % intervals.");
+            "Accuracy under whatever attack works best on each image, against the size of the change"
+                + " (between the sizes that were tried it can only be lower), and how many queries"
+                + " each attack needs on the undefended model. Bands are 95 % intervals.");
     Element grid = Element.of("div", "plots");
     boolean any = false;
     Plots plots = new Plots(analysis, layout);

@@ -47,7 +47,7 @@ public final class Report {
    *     damaged
    */
   public static Report read(Path journal) {
-    Ledger ledger = Ledger.read(Journal.read(journal));
+    Ledger ledger = Ledger.read(Journal.read(journal)).sorted();
     String name =
         ledger.sessions().isEmpty()
             ? journal.getFileName().toString()

@@ -65,7 +65,7 @@ final class Doubts {
   private void row(Row row) {
     String where = row.subject() + ", " + row.label();
     Tally tally = analysis.tally(row);
-    boolean nothing = row.success().value() == 0;
+    boolean nothing = row.success().value() == 0 && landedAnywhere(row.label());
     if (nothing && row.control() == Control.MISSED) {
       add(where, "0 %%, but the attack wins nothing on the undefended model either: no evidence");
     }
@@ -82,7 +82,7 @@ final class Doubts {
               + " count as failures",
           tally.invalid());
     }
-    if (tally.unconfirmed() > 0) {
+    if (tally.unconfirmed() > 0 && !random(row.subject())) {
       add(
           where,
           "%d successes that the attack reported did not hold when its images were classified again",
@@ -156,13 +156,21 @@ final class Doubts {
     return analysis.rows().stream().filter(row -> row.subject().equals(subject)).toList();
   }
 
+  private boolean landedAnywhere(String attack) {
+    return analysis.rows().stream()
+        .filter(row -> row.label().equals(attack))
+        .anyMatch(row -> row.success().value() > 0);
+  }
+
+  /** A random defense answers anew: what an attack saw does not have to hold. */
+  private boolean random(Subject subject) {
+    return analysis.utilities().stream()
+        .anyMatch(utility -> utility.subject().equals(subject) && utility.random());
+  }
+
   private void nothingLanded() {
     for (String attack : analysis.attacks()) {
-      boolean won =
-          analysis.rows().stream()
-              .filter(row -> row.label().equals(attack))
-              .anyMatch(row -> row.success().value() > 0);
-      if (!won) {
+      if (!landedAnywhere(attack)) {
         add(attack, "won no image of any model in this campaign; its figures say nothing");
       }
     }
@@ -175,7 +183,7 @@ final class Doubts {
       on(subject).forEach(row -> missing.remove(row.attack().id()));
       if (!missing.isEmpty()) {
         add(
-            subject,
+            subject.defense(),
             "the defense names %s as adaptive, which did not run here; its figures are not final",
             String.join(", ", missing));
       }

@@ -23,8 +23,17 @@ public sealed interface Entry {
    * @param campaign the campaign's name
    * @param started when, as ISO-8601
    * @param environment versions of library and Java, operating system, processor
+   * @param models ids of the models' sources, in the campaign's order
+   * @param defenses the defenses, in the campaign's order
+   * @param attacks the attacks that it lists, in its order
    */
-  record Session(String campaign, String started, Map<String, String> environment)
+  record Session(
+      String campaign,
+      String started,
+      Map<String, String> environment,
+      List<String> models,
+      List<MethodRef> defenses,
+      List<MethodRef> attacks)
       implements Entry {}
 
   /**

@@ -80,7 +80,7 @@ final class Labels {
 
   static String radius(double epsilon) {
     double levels = epsilon * 255;
-    if (levels >= 0.999 && levels < 64 && Math.abs(levels - Math.rint(levels)) < 1e-6) {
+    if (levels >= 0.999 && levels <= 32.001 && Math.abs(levels - Math.rint(levels)) < 1e-6) {
       return Math.round(levels) + "/255";
     }
     String text = String.format(Locale.ROOT, "%.4f", epsilon);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -101,6 +102,42 @@ public final class Ledger {
       }
     }
     return kept;
+  }
+
+  /**
+   * Puts cells in the order in which the last session's campaign names models, defenses and
+   * attacks: threads finish in any order.
+   *
+   * @return a ledger of the same entries
+   */
+  public Ledger sorted() {
+    if (sessions.isEmpty()) {
+      return this;
+    }
+    Entry.Session last = sessions.get(sessions.size() - 1);
+    List<String> sources = List.copyOf(data.keySet());
+    Comparator<Cell> order =
+        Comparator.<Cell>comparingInt(cell -> place(sources, cell.data()))
+            .thenComparingInt(cell -> place(last.models(), cell.model()))
+            .thenComparingInt(cell -> place(last.defenses(), cell.defense()))
+            .thenComparingInt(
+                cell -> cell.attack() == null ? -1 : place(last.attacks(), cell.attack()))
+            .thenComparing(cell -> cell.attack() == null ? "" : cell.attack().id())
+            .thenComparingLong(Cell::seed)
+            .thenComparingInt(Cell::draw);
+    Map<String, Cell> cells = new LinkedHashMap<>();
+    baselines.forEach((key, entry) -> cells.put(key, entry.cell()));
+    attacked.forEach((key, entry) -> cells.put(key, entry.cell()));
+    skipped.forEach((key, entry) -> cells.put(key, entry.cell()));
+    failed.forEach((key, entry) -> cells.put(key, entry.cell()));
+    List<String> keys = new ArrayList<>(cells.keySet());
+    keys.sort(Comparator.comparing(cells::get, order));
+    return ordered(keys);
+  }
+
+  private static int place(List<?> list, Object what) {
+    int place = list.indexOf(what);
+    return place < 0 ? Integer.MAX_VALUE : place;
   }
 
   /**

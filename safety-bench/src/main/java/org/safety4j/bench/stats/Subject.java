@@ -8,9 +8,9 @@ package org.safety4j.bench.stats;
  * @param defense the defense's label
  */
 public record Subject(String data, String model, String defense) {
-  /** Model and defense, as in {@code JPEG(digits-vit)}. */
+  /** Model and defense, as in {@code digits-vit + JPEG}. */
   @Override
   public String toString() {
-    return defense.equals(MethodRef.NONE) ? model : defense + "(" + model + ")";
+    return defense.equals(MethodRef.NONE) ? model : model + " + " + defense;
   }
 }

@@ -98,7 +98,7 @@ class CampaignTest {
             .defenses(new Fixtures.Contrast(List.of("test-unheard-of")))
             .run(Workers.local(1));
     assertThat(doubts(report))
-        .anyMatch(d -> d.contains("contrast(linear)") && d.contains("test-unheard-of"));
+        .anyMatch(d -> d.contains("where=contrast") && d.contains("test-unheard-of"));
   }
 
   @Test

@@ -103,7 +103,10 @@ public record PairedTest(int both, int onlyFirst, int onlySecond, int neither) {
     }
     BinomialDistribution even = new BinomialDistribution(null, differing, 0.5);
     int smaller = Math.min(onlyFirst, onlySecond);
-    double p = 2 * even.cumulativeProbability(smaller) - even.probability(smaller);
+    double p = even.probability(smaller);
+    for (int i = 0; i < smaller; i++) {
+      p += 2 * even.probability(i);
+    }
     return Math.min(1, p);
   }
 

@@ -21,6 +21,12 @@ class PairedTestTest {
   }
 
   @Test
+  void midPValueStaysPositiveHoweverSmall() {
+    assertThat(new PairedTest(0, 130, 0, 70).midP()).isCloseTo(Math.pow(2, -130), within(1e-45));
+    assertThat(new PairedTest(0, 130, 2, 70).midP()).isPositive();
+  }
+
+  @Test
   void noDifferenceIsNoEvidence() {
     PairedTest same = new PairedTest(5, 0, 0, 5);
     assertThat(same.exactP()).isEqualTo(1);
