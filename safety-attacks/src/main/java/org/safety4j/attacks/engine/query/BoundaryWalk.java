@@ -106,11 +106,7 @@ public final class BoundaryWalk {
         mover.advance(group, rows, step);
       }
       group.stepTaken(rows, step);
-      group
-          .oracle()
-          .run()
-          .listener()
-          .step(stage, step, mostSteps, group.meanBest(rows));
+      group.oracle().run().listener().step(stage, step, mostSteps, group.meanBest(rows));
     }
   }
 }

@@ -11,8 +11,8 @@ import org.safety4j.core.tensor.Tensors;
 /**
  * Estimates a loss's gradient from scores by antithetic finite differences: the mean over n random
  * directions u of {@code (L(x + s u) - L(x - s u)) / (2 s) * u}. On a linear loss its mean is the
- * gradient w; its squared error is {@code (d+1) |w|^2 / n} with Gaussian and {@code (d-1) |w|^2 / n}
- * with Rademacher directions.
+ * gradient w; its squared error is {@code (d+1) |w|^2 / n} with Gaussian and {@code (d-1) |w|^2 /
+ * n} with Rademacher directions.
  *
  * <p>Points that are asked are limited to the box [0, 1], which halves the estimate at a pixel that
  * stands on the box's wall and leaves its sign right.

@@ -31,11 +31,7 @@ public final class RandomSearch {
   private final String stage;
 
   private RandomSearch(
-      ScoreOracle oracle,
-      LabeledImages input,
-      Mutation.Factory mutations,
-      Rng rng,
-      String stage) {
+      ScoreOracle oracle, LabeledImages input, Mutation.Factory mutations, Rng rng, String stage) {
     this.oracle = oracle;
     this.input = input;
     this.ids = input.ids();
@@ -110,11 +106,7 @@ public final class RandomSearch {
    * @return what was achieved, to be closed by the caller
    */
   public static Outcomes run(
-      ScoreOracle oracle,
-      LabeledImages input,
-      Mutation.Factory mutations,
-      Rng rng,
-      String stage) {
+      ScoreOracle oracle, LabeledImages input, Mutation.Factory mutations, Rng rng, String stage) {
     Outcomes outcomes = Outcomes.begin(oracle, input);
     try {
       new RandomSearch(oracle, input, mutations, rng, stage).search(outcomes);
@@ -237,8 +229,7 @@ public final class RandomSearch {
     }
   }
 
-  private static void keepFallen(
-      Outcomes outcomes, NDArray slots, int[] samples, Replies replies) {
+  private static void keepFallen(Outcomes outcomes, NDArray slots, int[] samples, Replies replies) {
     int[] rows = new int[samples.length];
     int count = 0;
     for (int s = 0; s < samples.length; s++) {

@@ -42,12 +42,7 @@ public final class SignEstimator {
    * @return {@code [A, C, H, W]}, not scaled to any length; zero where nothing was asked
    */
   public NDArray estimate(
-      LabelOracle oracle,
-      NDArray points,
-      int[] samples,
-      Rng[] rngs,
-      double[] delta,
-      int[] counts) {
+      LabelOracle oracle, NDArray points, int[] samples, Rng[] rngs, double[] delta, int[] counts) {
     Shape element = Tensors.elementShape(points);
     int a = samples.length;
     Directions directions = new Directions(noise, element, rngs, counts);

@@ -24,12 +24,7 @@ final class Starts {
    * @return the values
    */
   static float[] draw(
-      int attempt,
-      float[] original,
-      int channels,
-      int height,
-      int width,
-      SplittableRandom random) {
+      int attempt, float[] original, int channels, int height, int width, SplittableRandom random) {
     float[] image = new float[original.length];
     if (attempt == 1) {
       for (int i = 0; i < image.length; i++) {
