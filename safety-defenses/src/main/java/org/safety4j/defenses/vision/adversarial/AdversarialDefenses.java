@@ -60,7 +60,42 @@ public final class AdversarialDefenses {
               "The model is not retrained on transformed images.")
           .build();
 
+  static final MethodInfo PGD_AT =
+      training("core-pgd-at", "PGD adversarial training")
+          .cites(
+              "A. Madry, A. Makelov, L. Schmidt, D. Tsipras, A. Vladu",
+              "Towards Deep Learning Models Resistant to Adversarial Attacks",
+              "International Conference on Learning Representations",
+              2018)
+          .deviations("The search runs in evaluation mode by default.")
+          .build();
+
+  static final MethodInfo TRADES =
+      training("core-trades", "TRADES")
+          .cites(
+              "H. Zhang, Y. Yu, J. Jiao, E. Xing, L. El Ghaoui, M. Jordan",
+              "Theoretically Principled Trade-off between Robustness and Accuracy",
+              "International Conference on Machine Learning",
+              2019)
+          .build();
+
+  static final MethodInfo MART =
+      training("core-mart", "MART")
+          .cites(
+              "Y. Wang, D. Zou, J. Yi, J. Bailey, X. Ma, Q. Gu",
+              "Improving Adversarial Robustness Requires Revisiting Misclassified Examples",
+              "International Conference on Learning Representations",
+              2020)
+          .build();
+
   private AdversarialDefenses() {}
+
+  private static MethodInfo.Builder training(String id, String name) {
+    return MethodInfo.defense(id, Access.WHITE_BOX)
+        .named(name)
+        .category("Adversarial training / Min-max")
+        .adaptiveAttacks("core-pgd", "core-apgd", "core-autoattack-rand", "core-square");
+  }
 
   private static MethodInfo.Builder transformation(String id, String name) {
     return MethodInfo.defense(id, Access.BLACK_BOX)
@@ -86,7 +121,10 @@ public final class AdversarialDefenses {
         entry(JPEG, "JpegCompression", () -> JpegCompression.quality(75)),
         entry(BIT_DEPTH, "BitDepth", () -> BitDepth.bits(3)),
         entry(MEDIAN_SMOOTHING, "MedianSmoothing", () -> MedianSmoothing.width(2)),
-        entry(TOTAL_VARIATION, "TotalVariation", () -> TotalVariation.weight(0.03)));
+        entry(TOTAL_VARIATION, "TotalVariation", () -> TotalVariation.weight(0.03)),
+        entry(PGD_AT, "PgdAdversarialTraining", () -> PgdAdversarialTraining.linf(8 / 255.0)),
+        entry(TRADES, "Trades", () -> Trades.linf(8 / 255.0)),
+        entry(MART, "Mart", () -> Mart.linf(8 / 255.0)));
   }
 
   private static Entry entry(
