@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.safety4j.core.error.InvalidModelFile;
 import org.safety4j.core.error.UnsupportedModel;
+import org.safety4j.core.text.HuggingFaceTokenizers;
+import org.safety4j.core.text.Tokenizer;
 
 /**
  * A model's folder in the layout of Hugging Face: {@code config.json} beside {@code
@@ -17,7 +19,6 @@ import org.safety4j.core.error.UnsupportedModel;
 public record HfFolder(Path path) implements ModelFiles {
   private static final List<String> WEIGHTS = List.of("model", "diffusion_pytorch_model");
   private static final List<String> PICKLES = List.of(".bin", ".pth", ".ckpt", ".pkl", ".pickle");
-  private static final String CONFIG = "config.json";
   private static final String PREPROCESSOR = "preprocessor_config.json";
 
   /**
@@ -38,6 +39,11 @@ public record HfFolder(Path path) implements ModelFiles {
   }
 
   @Override
+  public HfFolder part(String name) {
+    return new HfFolder(path.resolve(name));
+  }
+
+  @Override
   public String origin() {
     return path.toString();
   }
@@ -49,8 +55,8 @@ public record HfFolder(Path path) implements ModelFiles {
   }
 
   @Override
-  public HfConfig config() {
-    return HfConfig.read(path.resolve(CONFIG));
+  public HfConfig config(String file) {
+    return HfConfig.read(path.resolve(file));
   }
 
   @Override
@@ -95,6 +101,13 @@ public record HfFolder(Path path) implements ModelFiles {
     } catch (IOException e) {
       throw new InvalidModelFile(file + ": cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  @Override
+  public Tokenizer tokenizer() {
+    return !has("tokenizer.json") && has("vocab.json") && has("merges.txt")
+        ? ClipVocabulary.open(path)
+        : HuggingFaceTokenizers.open(path);
   }
 
   private String pickle() {

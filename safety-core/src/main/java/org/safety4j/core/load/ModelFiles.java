@@ -1,6 +1,7 @@
 package org.safety4j.core.load;
 
 import java.nio.file.Path;
+import org.safety4j.core.text.Tokenizer;
 
 /** The files of one model in the layout of Hugging Face, in a folder or on the class path. */
 public interface ModelFiles {
@@ -41,12 +42,32 @@ public interface ModelFiles {
   String name();
 
   /**
+   * Returns the files of a part of a model that has one folder a part.
+   *
+   * @param name the part's folder
+   * @return its files
+   * @throws org.safety4j.core.error.InvalidModelFile if there is no such folder
+   */
+  ModelFiles part(String name);
+
+  /**
    * Reads {@code config.json}.
    *
    * @return the configuration
    * @throws org.safety4j.core.error.InvalidModelFile if it is missing or damaged
    */
-  HfConfig config();
+  default HfConfig config() {
+    return config("config.json");
+  }
+
+  /**
+   * Reads a configuration.
+   *
+   * @param file its name
+   * @return the configuration
+   * @throws org.safety4j.core.error.InvalidModelFile if it is missing or damaged
+   */
+  HfConfig config(String file);
 
   /**
    * Reads {@code preprocessor_config.json}.
@@ -84,4 +105,13 @@ public interface ModelFiles {
    *     when opened and therefore never are
    */
   TensorSource weights();
+
+  /**
+   * Opens the tokenizer: {@code tokenizer.json}, or the {@code vocab.json} and {@code merges.txt}
+   * of CLIP.
+   *
+   * @return the tokenizer, to be closed by the caller
+   * @throws org.safety4j.core.error.InvalidModelFile if it is missing or damaged
+   */
+  Tokenizer tokenizer();
 }

@@ -30,7 +30,8 @@ import org.safety4j.core.tensor.Scope;
  * }</pre>
  */
 public final class Models {
-  private static final List<ModelFormat> FORMATS = List.of(new VitFormat(), new ResNetFormat());
+  private static final List<ModelFormat> FORMATS =
+      List.of(new VitFormat(), new ResNetFormat(), new ClipFormat());
   private static final String TORCHSCRIPT = "model.pt";
   private static final String PREPROCESSOR = "preprocessor_config.json";
 

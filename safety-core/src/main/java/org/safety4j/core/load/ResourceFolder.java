@@ -3,10 +3,16 @@ package org.safety4j.core.load;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
 import org.safety4j.core.error.InvalidModelFile;
+import org.safety4j.core.text.HuggingFaceTokenizers;
+import org.safety4j.core.text.SpecialTokens;
+import org.safety4j.core.text.Tokenizer;
 
 /** A model's files on the class path. */
 record ResourceFolder(Class<?> anchor, String folder) implements ModelFiles {
+  private static final int MAX_TOKENIZER = 256 << 20;
+
   @Override
   public String origin() {
     return "resource " + folder;
@@ -18,13 +24,25 @@ record ResourceFolder(Class<?> anchor, String folder) implements ModelFiles {
   }
 
   @Override
-  public HfConfig config() {
-    return json("config.json");
+  public boolean has(String file) {
+    return anchor.getResource(folder + "/" + file) != null;
+  }
+
+  @Override
+  public ModelFiles part(String name) {
+    return new ResourceFolder(anchor, folder + "/" + name);
+  }
+
+  @Override
+  public HfConfig config(String file) {
+    return HfConfig.parse(
+        "resource " + folder + "/" + file,
+        new String(read(file, HfConfig.MAX_BYTES), StandardCharsets.UTF_8));
   }
 
   @Override
   public ImagePreprocessor preprocessor() {
-    return ImagePreprocessor.of(json("preprocessor_config.json"));
+    return ImagePreprocessor.of(config("preprocessor_config.json"));
   }
 
   @Override
@@ -33,8 +51,30 @@ record ResourceFolder(Class<?> anchor, String folder) implements ModelFiles {
   }
 
   @Override
-  public boolean has(String file) {
-    return anchor.getResource(folder + "/" + file) != null;
+  public Tokenizer tokenizer() {
+    byte[] json = read("tokenizer.json", MAX_TOKENIZER);
+    Tokenizer tokenizer = HuggingFaceTokenizers.of(origin(), json, SpecialTokens.none());
+    if (!has("tokenizer_config.json")) {
+      return tokenizer;
+    }
+    try (tokenizer) {
+      HfConfig config = config("tokenizer_config.json");
+      SpecialTokens roles =
+          new SpecialTokens(
+              role(config, "bos_token", tokenizer),
+              role(config, "eos_token", tokenizer),
+              role(config, "pad_token", tokenizer),
+              role(config, "unk_token", tokenizer));
+      return HuggingFaceTokenizers.of(origin(), json, roles);
+    }
+  }
+
+  private static OptionalInt role(HfConfig config, String field, Tokenizer tokenizer) {
+    if (!config.has(field)) {
+      return OptionalInt.empty();
+    }
+    return tokenizer.id(
+        config.isObject(field) ? config.object(field).string("content") : config.string(field));
   }
 
   @Override
@@ -54,11 +94,5 @@ record ResourceFolder(Class<?> anchor, String folder) implements ModelFiles {
     } catch (IOException e) {
       throw new InvalidModelFile("resource " + name + ": cannot be read: " + e.getMessage(), e);
     }
-  }
-
-  private HfConfig json(String file) {
-    return HfConfig.parse(
-        "resource " + folder + "/" + file,
-        new String(read(file, HfConfig.MAX_BYTES), StandardCharsets.UTF_8));
   }
 }

@@ -73,8 +73,8 @@ public final class Parity implements AutoCloseable {
             NDArray expected = io.read("out." + name, manager);
             assertThat(output.getShape()).as(name).isEqualTo(expected.getShape());
             assertThat(largestDifference(output, expected)).as(name).isLessThan(1e-4f);
-            if (io.has("vjp." + name)) {
-              ys.add(output);
+            if (io.has("vjp." + name) && !leaves.isEmpty()) {
+              ys.add(output.add(leaves.get(0).sum().mul(0))); // some outputs depend on no leaf
               vs.add(io.read("vjp." + name, manager));
             }
           });

@@ -26,13 +26,17 @@ import org.safety4j.core.text.Completion;
 import org.safety4j.core.text.Decoding;
 import org.safety4j.core.text.Message;
 
-/** A real aligned chat model in a GGUF file answers as the reference does; skipped where the file is absent. */
+/**
+ * A real aligned chat model in a GGUF file answers as the reference does; skipped where the file is
+ * absent.
+ */
 class RealChatModelTest {
   private static final double TOLERANCE = 2e-3;
 
   private static Path folder() {
     Path folder =
-        Path.of(System.getProperty("safety4j.models", "../shared/models")).resolve("smollm2-135m-instruct");
+        Path.of(System.getProperty("safety4j.models", "../shared/models"))
+            .resolve("smollm2-135m-instruct");
     Assumptions.assumeTrue(Files.isDirectory(folder), () -> folder + " is not there");
     return folder;
   }
@@ -43,7 +47,8 @@ class RealChatModelTest {
 
   private static List<Message> messages(JsonNode chat) {
     List<Message> messages = new ArrayList<>();
-    chat.get("messages").forEach(m -> messages.add(new Message(m.get("role").asText(), m.get("content").asText())));
+    chat.get("messages")
+        .forEach(m -> messages.add(new Message(m.get("role").asText(), m.get("content").asText())));
     return messages;
   }
 
@@ -79,7 +84,8 @@ class RealChatModelTest {
           for (int k = 0; k < scores.length; k++) {
             assertThat(Math.abs(scores[k] - expected[k])).isLessThan(0.02);
           }
-          NDArray ids = manager.create(Arrays.stream(prompt).asLongStream().toArray()).reshape(1, -1);
+          NDArray ids =
+              manager.create(Arrays.stream(prompt).asLongStream().toArray()).reshape(1, -1);
           CausalLm.Trace trace = lm.trace(lm.embed(ids), LmContext.whole());
           NDArray hidden = tensors.read(i + ".hidden_last_position", manager);
           for (int layer = 0; layer <= lm.blocks(); layer++) {
@@ -90,10 +96,13 @@ class RealChatModelTest {
       }
       List<Completion> completions = lm.generate(prompts, Decoding.greedy(40));
       for (int i = 0; i < prompts.size(); i++) {
-        assertThat(completions.get(i).ids()).isEqualTo(ints(tensors.read(i + ".greedy", manager).toLongArray()));
-        assertThat(completions.get(i).text()).isEqualTo(reference.get("chats").get(i).get("answer").asText());
+        assertThat(completions.get(i).ids())
+            .isEqualTo(ints(tensors.read(i + ".greedy", manager).toLongArray()));
+        assertThat(completions.get(i).text())
+            .isEqualTo(reference.get("chats").get(i).get("answer").asText());
       }
-      assertThat(chat.reply(messages(reference.get("chats").get(4))).text()).isEqualTo("Bonne nuit.");
+      assertThat(chat.reply(messages(reference.get("chats").get(4))).text())
+          .isEqualTo("Bonne nuit.");
       StringBuilder told = new StringBuilder();
       chat.stream("What is the capital of France?", told::append);
       assertThat(told.toString()).isEqualTo("The capital of France is Paris.");
@@ -102,7 +111,8 @@ class RealChatModelTest {
     }
   }
 
-  private static void gradientOfParis(CausalLm.White lm, SafetensorsFile tensors, NDManager manager) {
+  private static void gradientOfParis(
+      CausalLm.White lm, SafetensorsFile tensors, NDManager manager) {
     try (Scope scope = Scope.open()) {
       int paris = lm.tokenizer().encode("Paris")[0];
       NDArray ids = tensors.read("0.ids", manager).reshape(1, -1);
@@ -111,7 +121,9 @@ class RealChatModelTest {
               lm.embed(ids),
               LmContext.whole().withLast(1),
               logits -> logits.logSoftmax(2).get(":, 0, " + paris).neg());
-      assertThat(Math.abs(loss.value().getFloat() - tensors.read("0.nll_of_Paris", manager).getFloat()))
+      assertThat(
+              Math.abs(
+                  loss.value().getFloat() - tensors.read("0.nll_of_Paris", manager).getFloat()))
           .isLessThan(0.02f);
       closeTo(loss.gradient().squeeze(0), tensors.read("0.grad_embeddings", manager));
     }
