@@ -45,7 +45,11 @@ final class ClipVocabulary {
     int end = id(folder, vocabulary, END);
     ObjectNode root = Json.MAPPER.createObjectNode();
     root.put("version", "1.0");
+    OptionalInt padding = padding(config, vocabulary);
     ArrayNode added = root.putArray("added_tokens");
+    if (padding.isPresent() && padding.getAsInt() != begin && padding.getAsInt() != end) {
+      special(added, paddingToken(config), padding.getAsInt());
+    }
     special(added, BEGIN, begin);
     special(added, END, end);
     normalizer(root.putObject("normalizer"));
@@ -69,7 +73,7 @@ final class ClipVocabulary {
         new SpecialTokens(
             OptionalInt.of(begin),
             OptionalInt.of(end),
-            padding(config, vocabulary, end),
+            padding.isPresent() ? padding : OptionalInt.of(end),
             OptionalInt.of(end));
     try {
       return HuggingFaceTokenizers.of(
@@ -79,16 +83,16 @@ final class ClipVocabulary {
     }
   }
 
-  private static OptionalInt padding(HfConfig config, JsonNode vocabulary, int end) {
-    if (!config.has("pad_token")) {
-      return OptionalInt.of(end);
-    }
-    String token =
-        config.isObject("pad_token")
-            ? config.object("pad_token").string("content")
-            : config.string("pad_token");
-    JsonNode id = vocabulary.get(token);
-    return OptionalInt.of(id != null && id.canConvertToInt() ? id.intValue() : end);
+  /** The padding token is special, even where it is an ordinary character. */
+  private static OptionalInt padding(HfConfig config, JsonNode vocabulary) {
+    JsonNode id = config.has("pad_token") ? vocabulary.get(paddingToken(config)) : null;
+    return id != null && id.canConvertToInt() ? OptionalInt.of(id.intValue()) : OptionalInt.empty();
+  }
+
+  private static String paddingToken(HfConfig config) {
+    return config.isObject("pad_token")
+        ? config.object("pad_token").string("content")
+        : config.string("pad_token");
   }
 
   private static int id(Path folder, JsonNode vocabulary, String token) {

@@ -47,7 +47,9 @@ record ResourceFolder(Class<?> anchor, String folder) implements ModelFiles {
 
   @Override
   public TensorSource weights() {
-    return SafetensorsFile.ofResource(anchor, folder + "/model.safetensors");
+    String diffusers = "diffusion_pytorch_model.safetensors";
+    return SafetensorsFile.ofResource(
+        anchor, folder + "/" + (has(diffusers) ? diffusers : "model.safetensors"));
   }
 
   @Override

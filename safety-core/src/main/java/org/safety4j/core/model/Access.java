@@ -135,7 +135,8 @@ public enum Access {
         return null;
       }
       if (arguments == null || arguments.length == 0) {
-        if (NDArray.class.isAssignableFrom(method.getReturnType())) {
+        if (NDArray.class.isAssignableFrom(method.getReturnType())
+            || Model.class.isAssignableFrom(method.getReturnType())) {
           throw new AccessDenied(method.getName() + " is not offered by a restricted model");
         }
         return call(method, null);

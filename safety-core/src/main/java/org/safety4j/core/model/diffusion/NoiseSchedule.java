@@ -125,6 +125,16 @@ public final class NoiseSchedule {
   }
 
   /**
+   * Returns the variance that a step adds.
+   *
+   * @param t training step, in [0, steps)
+   * @return in [0, 1]
+   */
+  public double beta(int t) {
+    return 1 - alphasCumprod[t] / (t == 0 ? 1 : alphasCumprod[t - 1]);
+  }
+
+  /**
    * Returns the factor of the clean sample in a noisy one.
    *
    * @param t training step, in [0, steps)
