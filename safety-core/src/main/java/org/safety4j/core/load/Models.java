@@ -31,7 +31,7 @@ import org.safety4j.core.tensor.Scope;
  */
 public final class Models {
   private static final List<ModelFormat> FORMATS =
-      List.of(new VitFormat(), new ResNetFormat(), new ClipFormat());
+      List.of(new VitFormat(), new ResNetFormat(), new ClipFormat(), new SamFormat());
   private static final String TORCHSCRIPT = "model.pt";
   private static final String PREPROCESSOR = "preprocessor_config.json";
 
