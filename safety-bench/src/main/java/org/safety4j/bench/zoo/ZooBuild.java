@@ -31,7 +31,7 @@ import org.safety4j.defenses.vision.adversarial.Trades;
  * @param seed root seed of the training and of the measurement
  */
 public record ZooBuild(ZooModel model, long seed) {
-  private static final int INNER_STEPS = 7;
+  private static final int INNER_STEPS = 5;
   private static final int ATTACK_STEPS = 20;
 
   /**

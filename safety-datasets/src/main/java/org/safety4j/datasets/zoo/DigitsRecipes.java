@@ -38,14 +38,14 @@ public final class DigitsRecipes {
    * A vision transformer: patches of 2x2 pixels, width 64, 4 blocks, 4 heads; 135 thousand
    * parameters.
    *
-   * @return the recipe, 120 epochs
+   * @return the recipe, 100 epochs
    */
   public static ZooRecipe vit() {
     VitConfig config = VitConfig.small(SIDE, 1, 2, 64, 4, 4, CLASSES);
     return recipe(
         "digits-vit",
         rng -> Vit.of(config, MIDDLE, new WidePositions(rng), NAMES, ModelCard.named("digits-vit")),
-        120,
+        100,
         1e-3);
   }
 

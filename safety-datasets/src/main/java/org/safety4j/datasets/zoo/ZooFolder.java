@@ -60,15 +60,15 @@ public final class ZooFolder {
   }
 
   private static byte[] halved(SafetensorsFile full) {
-    SafetensorsWriter writer = new SafetensorsWriter();
     try (NDManager manager = Tensors.newManager();
         Scope scope = Scope.open()) {
+      SafetensorsWriter writer = new SafetensorsWriter();
       for (String name : full.names()) {
         boolean real = full.info(name).type() == StoredType.F32;
         writer.put(name, full.read(name, manager), real ? StoredType.F16 : full.info(name).type());
       }
+      return writer.toBytes();
     }
-    return writer.toBytes();
   }
 
   /**
