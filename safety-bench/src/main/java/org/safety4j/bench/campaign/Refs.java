@@ -11,6 +11,19 @@ final class Refs {
   private Refs() {}
 
   static MethodRef of(Method method) {
+    return of(method, Canonical.of(method));
+  }
+
+  /** A name for a method that is neither stored nor hashed: it may hold anything. */
+  static MethodRef loosely(Method method, int number) {
+    try {
+      return of(method);
+    } catch (IllegalArgumentException e) {
+      return of(method, "{\"number\":" + number + "}");
+    }
+  }
+
+  private static MethodRef of(Method method, String config) {
     MethodInfo info = method.info();
     Citation c = info.citation();
     String norm = null;
@@ -22,7 +35,7 @@ final class Refs {
     return new MethodRef(
         info.id(),
         info.name(),
-        Canonical.of(method),
+        config,
         info.access().name(),
         norm,
         epsilon,
