@@ -13,6 +13,7 @@ import org.safety4j.core.attack.Constrained;
 import org.safety4j.core.attack.EvasionAttack;
 import org.safety4j.core.attack.EvasionResult;
 import org.safety4j.core.attack.Norm;
+import org.safety4j.core.attack.QueryTrace;
 import org.safety4j.core.data.LabeledImages;
 import org.safety4j.core.model.Access;
 import org.safety4j.core.model.ImageClassifier;
@@ -29,6 +30,7 @@ final class Measure {
   private static final long BATCH_ENTRIES = 2_000_000;
   private static final int LARGEST_BATCH = 256;
   private static final int TRACE_POINTS = 64;
+  private static final int TRACE_STEPS = 24;
   private static final int PASSES = 3;
   private static final double QUICK = 300;
   private static final double TOLERANCE = 1e-6;
@@ -207,6 +209,7 @@ final class Measure {
           usage.gradients(),
           seconds,
           thinned(result.lossTrace()),
+          attack instanceof Constrained<?> ? List.of() : traces(result.traces()),
           result.warnings(),
           examples(images, adversarial, before, after, won));
     }
@@ -238,6 +241,22 @@ final class Measure {
     double[] thin = new double[TRACE_POINTS];
     for (int i = 0; i < TRACE_POINTS; i++) {
       thin[i] = trace[(int) ((long) i * (trace.length - 1) / (TRACE_POINTS - 1))];
+    }
+    return thin;
+  }
+
+  private static List<Entry.Trace> traces(List<QueryTrace> traces) {
+    List<Entry.Trace> thin = new ArrayList<>();
+    for (QueryTrace trace : traces) {
+      int size = Math.min(TRACE_STEPS, trace.size());
+      long[] queries = new long[size];
+      float[] distances = new float[size];
+      for (int i = 0; i < size; i++) {
+        int from = size == 1 ? 0 : (int) ((long) i * (trace.size() - 1) / (size - 1));
+        queries[i] = trace.queries()[from];
+        distances[i] = (float) trace.values()[from];
+      }
+      thin.add(new Entry.Trace(queries, distances));
     }
     return thin;
   }

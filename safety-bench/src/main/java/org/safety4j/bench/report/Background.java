@@ -158,7 +158,8 @@ final class Background {
         list,
         "Queries",
         "Images that the model was asked, gradients included, as the attack spent them on each"
-            + " image. Images never won stay in the denominator of the curves.");
+            + " image. Images never won stay in the denominator of the curves. An attack that minimises a"
+            + " distance wins an image in them when it is within the distance that the curve names.");
     fact(
         list,
         "At 8 bits",

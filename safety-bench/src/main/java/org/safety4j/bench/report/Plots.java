@@ -74,8 +74,9 @@ final class Plots {
     for (String attack : layout.attacks(group)) {
       Optional<Row> row = analysis.row(plain, attack);
       if (row.isPresent() && row.get().success().trials() > 0) {
+        double radius = row.get().queriesRadius();
         plot.line(
-            attack,
+            Double.isNaN(radius) ? attack : attack + ", within " + Format.number(radius),
             layout.attacks().indexOf(attack) % COLOURS,
             true,
             steps(row.get().queries(), row.get().success().trials(), end));

@@ -155,6 +155,7 @@ public final class Analysis {
     Cell cell = tally.first().cell();
     Tally control = tallies.get(new Key(undefended(key.subject), key.attack));
     boolean undefended = cell.defense().isNone();
+    double radius = queriesRadius(key, tally, control == null ? tally : control);
     List<String> adaptive =
         baselines.getOrDefault(key.subject, List.of()).stream()
             .flatMap(b -> b.adaptive().stream())
@@ -176,11 +177,25 @@ public final class Analysis {
             ? null
             : PairedTest.of(tally.withstood(), control.withstood()),
         Double.NaN,
-        tally.queries(),
+        tally.queries(radius),
+        tally.traced() ? radius : Double.NaN,
         tally.meanQueries(),
         tally.distances(),
         tally.first().norm(),
         tally.seconds());
+  }
+
+  /** The campaign's largest ball in the attack's norm; without one what half of its wins need. */
+  private double queriesRadius(Key key, Tally tally, Tally control) {
+    String norm = tally.first().norm();
+    double radius = 0;
+    for (Map.Entry<Key, Tally> other : tallies.entrySet()) {
+      MethodRef attack = other.getValue().first().cell().attack();
+      if (other.getKey().subject.data().equals(key.subject.data()) && norm.equals(attack.norm())) {
+        radius = Math.max(radius, attack.epsilon());
+      }
+    }
+    return radius > 0 ? radius : control.distances().median();
   }
 
   private static List<Row> corrected(java.util.stream.Stream<Row> all) {

@@ -108,6 +108,8 @@ public sealed interface Entry {
    * @param gradients of these, samples of which a gradient was taken
    * @param seconds wall time of the attack
    * @param lossTrace the attack's loss a step, thinned out; may be empty
+   * @param traces for an attack without ball, how each image's distance fell with the queries spent
+   *     on it, thinned out; empty otherwise
    * @param warnings what the attack itself found doubtful
    * @param examples a few images to look at
    */
@@ -127,9 +129,33 @@ public sealed interface Entry {
       long gradients,
       double seconds,
       double[] lossTrace,
+      List<Trace> traces,
       List<String> warnings,
       List<Example> examples)
       implements Entry {}
+
+  /**
+   * How the distance of one image's best adversarial image fell: a step function.
+   *
+   * @param queries queries spent when it fell, rising
+   * @param distances what it fell to
+   */
+  record Trace(long[] queries, float[] distances) {
+    /**
+     * Tells when the distance first was at most a radius.
+     *
+     * @param radius the radius
+     * @return queries spent until then; -1 if it never was
+     */
+    public long firstWithin(double radius) {
+      for (int i = 0; i < queries.length; i++) {
+        if (distances[i] <= radius * (1 + 1e-4) + 1e-6) {
+          return queries[i];
+        }
+      }
+      return -1;
+    }
+  }
 
   /**
    * A cell that cannot be: a method does not fit the model.

@@ -22,6 +22,8 @@ import org.safety4j.core.metric.Summary;
  * @param adjustedP the mid-p value of that comparison after Holm's correction over all rows; NaN
  *     where there is none
  * @param queries queries against success
+ * @param queriesRadius for an attack that minimises a distance, how near an image had to come to
+ *     count as won in {@code queries}; NaN for others
  * @param meanQueries queries spent on an image that was attacked, on average
  * @param distance how far images were moved that the attack won, in its own norm
  * @param norm the attack's own norm
@@ -41,6 +43,7 @@ public record Row(
     PairedTest againstUndefended,
     double adjustedP,
     QueriesToSuccess queries,
+    double queriesRadius,
     double meanQueries,
     Summary distance,
     String norm,
@@ -60,6 +63,7 @@ public record Row(
         againstUndefended,
         p,
         queries,
+        queriesRadius,
         meanQueries,
         distance,
         norm,

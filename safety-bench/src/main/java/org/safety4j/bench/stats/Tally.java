@@ -146,14 +146,26 @@ final class Tally {
     return won;
   }
 
-  QueriesToSuccess queries() {
+  /** Whether this attack minimises a distance and says how that fell. */
+  boolean traced() {
+    return cells.stream().anyMatch(cell -> cell.traces().size() == labels.length);
+  }
+
+  /**
+   * Queries against success.
+   *
+   * @param radius for an attack that is {@link #traced()}, the distance at which an image is won
+   */
+  QueriesToSuccess queries(double radius) {
     List<Long> queries = new ArrayList<>();
     List<Boolean> won = new ArrayList<>();
     for (Entry.Attacked cell : cells) {
+      boolean traced = cell.traces().size() == labels.length;
       for (int i = 0; i < labels.length; i++) {
         if (correct(cell, i)) {
-          queries.add(Math.max(0, cell.queries()[i]));
-          won.add(won(cell, i));
+          long needed = traced ? cell.traces().get(i).firstWithin(radius) : cell.queries()[i];
+          queries.add(Math.max(0, needed));
+          won.add(won(cell, i) && needed >= 0);
         }
       }
     }

@@ -80,6 +80,7 @@ class HostileReportTest {
               0,
               1,
               new double[0],
+              List.of(),
               List.of(BREAK),
               List.of(new Example(0, 0, 0, 1, 1, 1, 5, png, png, png))));
       ledger.add(new Entry.Skipped(cell.withAttack(attack).withDraw(1), BREAK));

@@ -51,6 +51,7 @@ class AnalysisTest {
         0.5,
         new double[0],
         List.of(),
+        List.of(),
         List.of());
   }
 
@@ -122,6 +123,44 @@ class AnalysisTest {
         .orElseThrow()
         .robust()
         .value();
+  }
+
+  @Test
+  void attackWithoutBallWinsAnImageWhenItComesNearEnough() {
+    Ledger ledger = ledger();
+    MethodRef free = method("hsj", "HSJ", "BLACK_BOX", null, "{}");
+    ledger.add(baseline(NONE, LABELS));
+    ledger.add(attacked(cell(NONE, PGD, 0), LABELS, LABELS, NEAR));
+    Entry.Attacked won = attacked(cell(NONE, free, 0), LABELS, new int[] {1, 0, 1, 1}, NEAR);
+    ledger.add(
+        new Entry.Attacked(
+            won.cell(),
+            won.before(),
+            won.after(),
+            won.rounded(),
+            won.valid(),
+            won.linf(),
+            won.l2(),
+            won.distance(),
+            won.norm(),
+            won.queries(),
+            3,
+            41,
+            0,
+            1,
+            won.lossTrace(),
+            List.of(
+                new Entry.Trace(new long[] {10, 40}, new float[] {0.5f, 0.1f}),
+                new Entry.Trace(new long[] {20, 60, 90}, new float[] {0.4f, 0.09f, 0.01f}),
+                new Entry.Trace(new long[] {5}, new float[] {0.3f}),
+                new Entry.Trace(new long[0], new float[0])),
+            List.of(),
+            List.of()));
+    Row row = Analysis.of(ledger).rows().get(1);
+    assertThat(row.queriesRadius()).isEqualTo(0.1);
+    assertThat(row.queries().within(39).value()).isZero();
+    assertThat(row.queries().within(40).value()).isEqualTo(0.25);
+    assertThat(row.queries().within(1000).value()).isEqualTo(0.5);
   }
 
   @Test
