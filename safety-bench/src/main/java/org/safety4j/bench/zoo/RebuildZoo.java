@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.safety4j.core.error.Require;
+import org.safety4j.core.run.RunListener;
 import org.safety4j.datasets.zoo.Zoo;
 import org.safety4j.datasets.zoo.ZooFigures;
 import org.safety4j.datasets.zoo.ZooModel;
@@ -14,9 +15,9 @@ import org.safety4j.datasets.zoo.ZooModel;
 /**
  * Command that trains models of the zoo anew.
  *
- * <pre>RebuildZoo [--seed N] [--into FOLDER] NAME... | all</pre>
+ * <pre>RebuildZoo [--measure] [--seed N] [--into FOLDER] NAME... | all</pre>
  *
- * <p>Every model gets a folder with its configuration, weights and figures. Without {@code --into} that
+ * <p>With {@code --measure} stored weights are measured again instead. Every model gets a folder with its configuration, weights and figures. Without {@code --into} that
  * is the place in the source tree from which the library takes its resources, seen from the project's
  * top folder or one of its modules.
  */
@@ -38,11 +39,13 @@ public final class RebuildZoo {
   }
 
   static void run(List<String> arguments, PrintStream out) {
+    boolean measureOnly = false;
     long seed = 0;
     Path into = null;
     List<ZooModel> models = new ArrayList<>();
     for (int i = 0; i < arguments.size(); i++) {
       switch (arguments.get(i)) {
+        case "--measure" -> measureOnly = true;
         case "--seed" -> seed = Long.parseLong(value(arguments, ++i, "--seed"));
         case "--into" -> into = Path.of(value(arguments, ++i, "--into"));
         case "all" -> models.addAll(Zoo.list());
@@ -52,12 +55,9 @@ public final class RebuildZoo {
     Require.that(!models.isEmpty(), "name a model of the zoo, or all: " + ids());
     Path folder = into == null ? resources() : into;
     for (ZooModel model : models) {
+      ZooBuild build = new ZooBuild(model, seed);
       ZooFigures figures =
-          new ZooBuild(model, seed).into(folder, (stage, step, of, value) -> {
-            if (stage.equals("train") && (step % EPOCHS_A_LINE == 0 || step == of)) {
-              out.printf(Locale.ROOT, "%s epoch %d of %d: loss %.4f%n", model.id(), step, of, value);
-            }
-          });
+          measureOnly ? build.again(folder) : build.into(folder, epochs(model, out));
       out.printf(
           Locale.ROOT,
           "%s: %.1f %% of %d held-out pictures, %.1f %% under PGD at %.4f, %.0f s%n",
@@ -68,6 +68,14 @@ public final class RebuildZoo {
           figures.epsilon(),
           figures.seconds());
     }
+  }
+
+  private static RunListener epochs(ZooModel model, PrintStream out) {
+    return (stage, step, of, value) -> {
+      if (stage.equals("train") && (step % EPOCHS_A_LINE == 0 || step == of)) {
+        out.printf(Locale.ROOT, "%s epoch %d of %d: loss %.4f%n", model.id(), step, of, value);
+      }
+    };
   }
 
   private static List<String> ids() {

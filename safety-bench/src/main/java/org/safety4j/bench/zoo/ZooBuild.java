@@ -1,8 +1,6 @@
 package org.safety4j.bench.zoo;
 
-import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.safety4j.attacks.vision.adversarial.Pgd;
 import org.safety4j.core.attack.EvasionResult;
@@ -35,7 +33,7 @@ public record ZooBuild(ZooModel model, long seed) {
   private static final int ATTACK_STEPS = 20;
 
   /**
-   * Builds the model.
+   * Trains, stores and measures the model.
    *
    * @param into the folder that the model's own folder is made in
    * @param listener hears of every epoch
@@ -48,13 +46,20 @@ public record ZooBuild(ZooModel model, long seed) {
     long start = System.nanoTime();
     train(folder, Run.seed(seed).withListener(losses));
     double seconds = (System.nanoTime() - start) / 1e9;
-    ZooFigures figures = measure(folder, losses, seconds);
-    try {
-      Files.writeString(folder.resolve(ZooFigures.FILE), figures.toText());
-    } catch (IOException e) {
-      throw new UncheckedIOException(folder + " cannot be written: " + e.getMessage(), e);
-    }
-    return figures;
+    return measure(folder, losses.epochs, losses.last, seconds);
+  }
+
+  /**
+   * Measures the model as it is stored, without training it; what was noted of its training stays.
+   *
+   * @param into the folder that holds the model's own folder
+   * @return what was measured; also written beside the weights
+   * @throws UncheckedIOException if the folder cannot be read or written
+   */
+  public ZooFigures again(Path into) {
+    Path folder = into.resolve(model.id());
+    ZooFigures before = ZooFigures.read(folder);
+    return measure(folder, before.epochs(), before.loss(), before.seconds());
   }
 
   private void train(Path folder, Run run) {
@@ -78,24 +83,27 @@ public record ZooBuild(ZooModel model, long seed) {
         : Trades.linf(epsilon).withSteps(INNER_STEPS);
   }
 
-  private ZooFigures measure(Path folder, Losses losses, double seconds) {
+  private ZooFigures measure(Path folder, int epochs, double loss, double seconds) {
     double epsilon = model.recipe().epsilon();
     Run run = Run.seed(seed).part("measure");
     try (ImageClassifier.White stored = Models.imageClassifier(folder);
         LabeledImages test = model.test().open();
         EvasionResult attacked = Pgd.linf(epsilon).withSteps(ATTACK_STEPS).run(stored, test, run)) {
-      return new ZooFigures(
-          ZooFolder.hash(folder),
-          stored.card().parameters(),
-          seed,
-          losses.epochs,
-          losses.last,
-          seconds,
-          (int) attacked.cleanAccuracy().successes(),
-          (int) attacked.robustAccuracy().successes(),
-          test.size(),
-          epsilon,
-          ATTACK_STEPS);
+      ZooFigures figures =
+          new ZooFigures(
+              ZooFolder.hash(folder),
+              stored.card().parameters(),
+              seed,
+              epochs,
+              loss,
+              seconds,
+              (int) attacked.cleanAccuracy().successes(),
+              (int) attacked.robustAccuracy().successes(),
+              test.size(),
+              epsilon,
+              ATTACK_STEPS);
+      figures.write(folder);
+      return figures;
     }
   }
 

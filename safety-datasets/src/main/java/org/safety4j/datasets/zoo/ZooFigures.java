@@ -3,7 +3,10 @@ package org.safety4j.datasets.zoo;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Properties;
 import org.safety4j.core.error.InvalidModelFile;
@@ -57,12 +60,8 @@ public record ZooFigures(
     return robust / (double) count;
   }
 
-  /**
-   * Writes the figures as a properties file, keys in a fixed order.
-   *
-   * @return the file's text
-   */
-  public String toText() {
+  /** The figures as a properties file, keys in a fixed order. */
+  String toText() {
     return String.format(
             Locale.ROOT,
             "sha256=%s%nparameters=%d%nseed=%d%nepochs=%d%nloss=%.4f%nseconds=%.0f%ncorrect=%d%nrobust=%d%ncount=%d%n"
@@ -79,6 +78,36 @@ public record ZooFigures(
             epsilon,
             attackSteps)
         .replace(System.lineSeparator(), "\n");
+  }
+
+  /**
+   * Writes the figures beside a model's weights.
+   *
+   * @param folder the model's folder
+   * @throws UncheckedIOException if they cannot be written
+   */
+  public void write(Path folder) {
+    try {
+      Files.writeString(folder.resolve(FILE), toText());
+    } catch (IOException e) {
+      throw new UncheckedIOException(folder + " cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Reads the figures that stand beside a model's weights.
+   *
+   * @param folder the model's folder
+   * @return the figures
+   * @throws InvalidModelFile if they are missing or damaged
+   */
+  public static ZooFigures read(Path folder) {
+    Path file = folder.resolve(FILE);
+    try (InputStream in = Files.newInputStream(file)) {
+      return read(file.toString(), in);
+    } catch (IOException e) {
+      throw new InvalidModelFile(file + ": cannot be read: " + e.getMessage(), e);
+    }
   }
 
   static ZooFigures read(String name, InputStream in) throws IOException {

@@ -1,0 +1,26 @@
+package org.safety4j.bench.zoo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.safety4j.datasets.zoo.Zoo;
+
+class ZooTableTest {
+  @Test
+  void thePublishedPageShowsTheFiguresOfTheWeights() throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "zoo.md"));
+    assertThat(page).contains(ZooTable.markdown(Zoo.list()));
+  }
+
+  @Test
+  void everyModelHasALineWithItsShareOfTheLargestClass() {
+    String table = ZooTable.markdown(Zoo.list());
+    assertThat(table.lines()).hasSize(Zoo.list().size() + 2);
+    assertThat(table.lines().filter(l -> l.contains("`emoji-vit`")).findFirst().orElseThrow())
+        .contains("| 20.2 % |")
+        .contains("at 2/255");
+  }
+}
