@@ -82,8 +82,9 @@ public final class ImageClassifier {
       try (Scope scope = Scope.open();
           GradMode mode = GradMode.off();
           Linearized at = linearize(images)) {
-        NDArray values = scope.keep(loss.values(at.logits(), labels));
-        NDArray gradient = scope.keep(at.pullback(loss.cotangent(at.logits(), labels)));
+        NDManager owner = images.getManager();
+        NDArray values = scope.keep(loss.values(at.logits(), labels), owner);
+        NDArray gradient = scope.keep(at.pullback(loss.cotangent(at.logits(), labels)), owner);
         return new ValueAndGradient(values, gradient);
       }
     }

@@ -259,6 +259,64 @@ public final class Attempt implements AutoCloseable {
   }
 
   /**
+   * Returns the number of samples, fallen or not.
+   *
+   * @return the input's size
+   */
+  public int size() {
+    return labels.length;
+  }
+
+  /**
+   * Returns the originals' scores and charges for them.
+   *
+   * @param samples numbers of samples
+   * @return one row of scores a sample
+   */
+  public float[][] scoresOf(int[] samples) {
+    float[][] scores = new float[samples.length][];
+    int next = 0;
+    for (int[] part : split(samples)) {
+      run.proceed();
+      try (Scope scope = Scope.open()) {
+        float[] z = model.logits(Ops.rows(input.images(), part)).toFloatArray();
+        charge(part, 1);
+        int classes = z.length / part.length;
+        for (int i = 0; i < part.length; i++) {
+          scores[next++] = Arrays.copyOfRange(z, i * classes, (i + 1) * classes);
+        }
+      }
+    }
+    return scores;
+  }
+
+  /**
+   * Lets rows leave that cannot pay for what comes.
+   *
+   * @param active the working set
+   * @param needed queries that each sample needs
+   */
+  public void dropPoor(Active active, int needed) {
+    int[] samples = active.samples();
+    active.keep(
+        IntStream.range(0, samples.length).filter(i -> affords(samples[i], needed)).toArray());
+  }
+
+  /**
+   * Finds the rows whose answers are what the attack wants.
+   *
+   * @param active the working set
+   * @param status what was seen
+   * @return rows
+   */
+  public int[] seemFallen(Active active, Status status) {
+    int[] samples = active.samples();
+    return IntStream.range(0, samples.length)
+        .filter(i -> reached(samples[i], status.answer(i)))
+        .toArray();
+  }
+
+  /**
    * Lists the samples of a part that have not fallen.
    *
    * @param samples numbers of samples
@@ -295,9 +353,20 @@ public final class Attempt implements AutoCloseable {
    * @return the set, to be closed by the caller
    */
   public Active activate(int[] samples) {
+    return activate(samples, targets);
+  }
+
+  /**
+   * Opens a working set whose loss aims at classes although any wrong one counts.
+   *
+   * @param samples numbers of samples
+   * @param aims a class for each sample of the input, by its number
+   * @return the set, to be closed by the caller
+   */
+  public Active activate(int[] samples, int[] aims) {
     int[] own = new int[samples.length];
     Arrays.setAll(own, i -> ids[samples[i]]);
-    return new Active(samples, own, input.images(), input.labelArray(), targets);
+    return new Active(samples, own, input.images(), input.labelArray(), aims);
   }
 
   /**
@@ -526,9 +595,22 @@ public final class Attempt implements AutoCloseable {
    * @param status what the step showed
    */
   public void stepped(Active active, int step, Status status) {
+    for (int sample : active.samples()) {
+      steps[sample]++;
+    }
+    saw(active, step, status);
+  }
+
+  /**
+   * Notes a look without a step.
+   *
+   * @param active the working set
+   * @param step the number of steps before it
+   * @param status what the look showed
+   */
+  public void saw(Active active, int step, Status status) {
     int[] samples = active.samples();
     for (int i = 0; i < samples.length; i++) {
-      steps[samples[i]]++;
       health.saw(samples[i], status.zero(i), status.bad(i));
       if (traces.improves(samples[i], status.loss(i))) {
         traces.add(samples[i], queries[samples[i]], status.loss(i));

@@ -33,6 +33,8 @@ public final class ModelGradient implements GradientSource {
     try (Linearized at = attempt.model().linearize(x)) {
       attempt.charge(active.samples(), 1);
       NDArray logits = Ops.copy(at.logits());
+      // The pass may close the manager of its own arrays, which a copy hangs on at first.
+      logits.attach(x.getManager());
       NDArray values = objective.values(logits, active, scope);
       NDArray gradient = at.pullback(objective.cotangent(logits, active, scope));
       return new Sight(gradient, values, logits);

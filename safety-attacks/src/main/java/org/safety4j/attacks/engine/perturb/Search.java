@@ -116,10 +116,7 @@ final class Search {
             .toArray();
     if (poor.length > 0) {
       end(active, poor);
-      active.keep(
-          IntStream.range(0, samples.length)
-              .filter(i -> attempt.affords(samples[i], needed))
-              .toArray());
+      attempt.dropPoor(active, needed);
     }
   }
 
@@ -129,11 +126,11 @@ final class Search {
       Sight sight = source.look(active, x, scope, rng);
       Status status = Status.of(sight);
       attempt.stepped(active, t, status);
-      attempt.run().listener().step(attempt.stage(), t + 1, steps, mean(status.losses()));
+      attempt.run().listener().step(attempt.stage(), t + 1, steps, status.meanLoss());
       boolean atOriginal = t == 0 && start == Start.ORIGINAL;
       boolean[] fell = new boolean[active.size()];
       if (finish == Finish.FIRST_SUCCESS && sight.logits() != null && !atOriginal) {
-        int[] seem = seemFallen(active, status);
+        int[] seem = attempt.seemFallen(active, status);
         fell = seem.length == 0 ? fell : attempt.claim(active, x, seem);
       }
       if (finish == Finish.HIGHEST_LOSS) {
@@ -148,13 +145,6 @@ final class Search {
       active.put(scope, X, masked(active, next));
       return fell;
     }
-  }
-
-  private int[] seemFallen(Active active, Status status) {
-    int[] samples = active.samples();
-    return IntStream.range(0, samples.length)
-        .filter(i -> attempt.reached(samples[i], status.answer(i)))
-        .toArray();
   }
 
   private NDArray masked(Active active, NDArray x) {
@@ -195,9 +185,5 @@ final class Search {
       case LAST_IMAGE -> attempt.conclude(active, active.get(X), rows);
       case HIGHEST_LOSS -> attempt.conclude(active, active.get(active.has(BEST) ? BEST : X), rows);
     }
-  }
-
-  private static double mean(float[] losses) {
-    return IntStream.range(0, losses.length).mapToDouble(i -> losses[i]).average().orElse(0);
   }
 }

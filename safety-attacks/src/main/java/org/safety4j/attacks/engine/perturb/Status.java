@@ -57,6 +57,19 @@ public final class Status {
   }
 
   /**
+   * Averages the losses.
+   *
+   * @return their mean
+   */
+  public double meanLoss() {
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      sum += loss(i);
+    }
+    return sum / Math.max(1, n);
+  }
+
+  /**
    * Tells whether a row's gradient is zero everywhere.
    *
    * @param row the row

@@ -13,6 +13,9 @@ import org.safety4j.core.tensor.Tensors;
  * new image, which ends the search of that sample when it has fallen.
  */
 public final class EstimatedAscent {
+  /** Rows that fill a forward pass well; an estimate of so many is asked for one image alone. */
+  private static final int FULL = 32;
+
   private EstimatedAscent() {}
 
   /** Turns an estimate into the next image; one object serves one group of images. */
@@ -70,7 +73,7 @@ public final class EstimatedAscent {
       String stage) {
     Outcomes outcomes = Outcomes.begin(oracle, input);
     try {
-      int rows = Oracle.rows(Tensors.elementShape(input.images()));
+      int rows = Math.min(FULL, Oracle.rows(Tensors.elementShape(input.images())));
       int group = Math.max(1, rows / (2 * estimator.pairs()));
       int[] pending = outcomes.pending();
       for (int from = 0; from < pending.length && oracle.ledger().isOpen(); from += group) {

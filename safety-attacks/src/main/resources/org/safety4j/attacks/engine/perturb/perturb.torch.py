@@ -65,3 +65,23 @@ def convolve(self, g: Tensor, kernel: Tensor) -> Tensor:
 def keep_better(self, best: Tensor, x: Tensor, best_value: Tensor, value: Tensor) -> List[Tensor]:
   better = value > best_value
   return [torch.where(self.per_sample(better, x), x, best), torch.where(better, value, best_value)]
+
+# Ascent with momentum on the points themselves; every sample has a step size [n, 1, 1, 1] of its own.
+def adaptive_linf(self, x: Tensor, before: Tensor, g: Tensor, center: Tensor, step: Tensor, radius: Tensor, a: Tensor) -> Tensor:
+  low = center - radius
+  high = center + radius
+  z = torch.clamp(torch.minimum(torch.maximum(x + step * torch.sign(g), low), high), 0., 1.)
+  y = x + a * (z - x) + (1. - a) * (x - before)
+  return torch.clamp(torch.minimum(torch.maximum(y, low), high), 0., 1.)
+
+def blend(self, x: Tensor, before: Tensor, z: Tensor, a: Tensor) -> Tensor:
+  return x + a * (z - x) + (1. - a) * (x - before)
+
+def keep_best(self, x: Tensor, g: Tensor, value: Tensor, best: Tensor, best_g: Tensor, best_value: Tensor) -> List[Tensor]:
+  better = value > best_value
+  wide = self.per_sample(better, x)
+  return [torch.where(wide, x, best), torch.where(wide, g, best_g), torch.where(better, value, best_value)]
+
+def back_to_best(self, x: Tensor, g: Tensor, step: Tensor, best: Tensor, best_g: Tensor, chosen: Tensor) -> List[Tensor]:
+  wide = self.per_sample(chosen, x) > 0.
+  return [torch.where(wide, best, x), torch.where(wide, best_g, g), torch.where(wide, 0.5 * step, step)]

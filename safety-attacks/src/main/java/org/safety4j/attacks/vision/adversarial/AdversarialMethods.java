@@ -1,0 +1,186 @@
+package org.safety4j.attacks.vision.adversarial;
+
+import java.util.List;
+import java.util.function.Supplier;
+import org.safety4j.core.method.Method;
+import org.safety4j.core.method.MethodInfo;
+import org.safety4j.core.method.MethodProvider;
+import org.safety4j.core.model.ImageClassifier;
+
+/** What the first-order attacks say of themselves. */
+final class AdversarialMethods {
+  private static final String FIRST_ORDER = "White-box / First-order";
+  private static final String MINIMUM_NORM = "White-box / Minimum-norm";
+  private static final String TRANSFER = "Black-box / Transfer-based";
+  private static final String STOPS = "Samples stop once they have fallen.";
+  private static final String MEAN_ABSOLUTE =
+      "Gradients are divided by their mean absolute value instead of the L1 norm, which differs by"
+          + " a constant factor.";
+
+  static final MethodInfo FGSM =
+      MethodInfo.attack("core-fgsm", ImageClassifier.White.class)
+          .named("FGSM")
+          .category(FIRST_ORDER)
+          .cites(
+              "Goodfellow, Shlens, Szegedy",
+              "Explaining and Harnessing Adversarial Examples",
+              "ICLR",
+              2015)
+          .deviations("In an L2 ball the step follows the gradient and not its sign.")
+          .build();
+
+  static final MethodInfo BIM =
+      MethodInfo.attack("core-bim", ImageClassifier.White.class)
+          .named("BIM / I-FGSM")
+          .category(FIRST_ORDER)
+          .cites(
+              "Kurakin, Goodfellow, Bengio",
+              "Adversarial Examples in the Physical World",
+              "ICLR Workshop",
+              2017)
+          .deviations(STOPS, "In an L2 ball steps follow the gradient.")
+          .build();
+
+  static final MethodInfo PGD =
+      MethodInfo.attack("core-pgd", ImageClassifier.White.class)
+          .named("PGD (Linf, L2, L1)")
+          .category(FIRST_ORDER)
+          .cites(
+              "Madry, Makelov, Schmidt, Tsipras, Vladu",
+              "Towards Deep Learning Models Resistant to Adversarial Attacks",
+              "ICLR",
+              2018)
+          .deviations(
+              STOPS,
+              "An L1 step moves the hundredth part of the entries where the gradient is largest and"
+                  + " the box leaves room.")
+          .build();
+
+  static final MethodInfo MI_FGSM =
+      MethodInfo.attack("core-mi-fgsm", ImageClassifier.White.class)
+          .named("MI-FGSM")
+          .category(TRANSFER)
+          .cites(
+              "Dong, Liao, Pang, Su, Zhu, Hu, Li",
+              "Boosting Adversarial Attacks with Momentum",
+              "CVPR",
+              2018)
+          .deviations(MEAN_ABSOLUTE)
+          .build();
+
+  static final MethodInfo NI_FGSM =
+      MethodInfo.attack("core-ni-fgsm", ImageClassifier.White.class)
+          .named("NI-FGSM / SI-NI")
+          .category(TRANSFER)
+          .cites(
+              "Lin, Song, He, Wang, Hopcroft",
+              "Nesterov Accelerated Gradient and Scale Invariance for Adversarial Attacks",
+              "ICLR",
+              2020)
+          .deviations(MEAN_ABSOLUTE)
+          .build();
+
+  static final MethodInfo VMI_FGSM =
+      MethodInfo.attack("core-vmi-fgsm", ImageClassifier.White.class)
+          .named("VMI-FGSM / VNI")
+          .category(TRANSFER)
+          .cites(
+              "Wang, He",
+              "Enhancing the Transferability of Adversarial Attacks through Variance Tuning",
+              "CVPR",
+              2021)
+          .deviations(MEAN_ABSOLUTE)
+          .build();
+
+  static final MethodInfo DI_FGSM =
+      MethodInfo.attack("core-di-fgsm", ImageClassifier.White.class)
+          .named("DI-FGSM")
+          .category(TRANSFER)
+          .cites(
+              "Xie, Zhang, Zhou, Bai, Wang, Ren, Yuille",
+              "Improving Transferability of Adversarial Examples with Input Diversity",
+              "CVPR",
+              2019)
+          .deviations(
+              MEAN_ABSOLUTE,
+              "Images are shrunk to nine tenths at most and padded to their own size, where the"
+                  + " paper enlarges them.")
+          .build();
+
+  static final MethodInfo TI_FGSM =
+      MethodInfo.attack("core-ti-fgsm", ImageClassifier.White.class)
+          .named("TI-FGSM")
+          .category(TRANSFER)
+          .cites(
+              "Dong, Pang, Su, Zhu",
+              "Evading Defenses to Transferable Adversarial Examples by Translation-Invariant"
+                  + " Attacks",
+              "CVPR",
+              2019)
+          .deviations(MEAN_ABSOLUTE)
+          .build();
+
+  static final MethodInfo APGD =
+      MethodInfo.attack("core-apgd", ImageClassifier.White.class)
+          .named("APGD-CE / APGD-DLR / APGD-T")
+          .category(FIRST_ORDER)
+          .cites(
+              "Croce, Hein",
+              "Reliable Evaluation of Adversarial Robustness with an Ensemble of Diverse"
+                  + " Parameter-free Attacks",
+              "ICML",
+              2020)
+          .deviations(STOPS, "The projection onto L2 ball and box together is exact.")
+          .build();
+
+  static final MethodInfo CARLINI_WAGNER =
+      MethodInfo.attack("core-cw", ImageClassifier.White.class)
+          .named("C&W L2")
+          .category(MINIMUM_NORM)
+          .cites(
+              "Carlini, Wagner",
+              "Towards Evaluating the Robustness of Neural Networks",
+              "IEEE S&P",
+              2017)
+          .deviations(
+              "The L2 attack only.",
+              "The search for c ends after its steps without a last try at the upper bound.")
+          .build();
+
+  static final MethodInfo DEEP_FOOL =
+      MethodInfo.attack("core-deepfool", ImageClassifier.White.class)
+          .named("DeepFool")
+          .category(MINIMUM_NORM)
+          .cites(
+              "Moosavi-Dezfooli, Fawzi, Frossard",
+              "DeepFool: A Simple and Accurate Method to Fool Deep Neural Networks",
+              "CVPR",
+              2016)
+          .deviations("Images are kept inside the box.")
+          .build();
+
+  /** The radius of the catalogue's default configurations. */
+  private static final double EPSILON = 8 / 255.0;
+
+  private AdversarialMethods() {}
+
+  static List<MethodProvider.Entry> entries() {
+    return List.of(
+        entry(FGSM, Fgsm.class, () -> Fgsm.linf(EPSILON)),
+        entry(BIM, Bim.class, () -> Bim.linf(EPSILON)),
+        entry(PGD, Pgd.class, () -> Pgd.linf(EPSILON)),
+        entry(MI_FGSM, MiFgsm.class, () -> MiFgsm.linf(EPSILON)),
+        entry(NI_FGSM, NiFgsm.class, () -> NiFgsm.linf(EPSILON)),
+        entry(VMI_FGSM, VmiFgsm.class, () -> VmiFgsm.linf(EPSILON)),
+        entry(DI_FGSM, DiFgsm.class, () -> DiFgsm.linf(EPSILON)),
+        entry(TI_FGSM, TiFgsm.class, () -> TiFgsm.linf(EPSILON)),
+        entry(APGD, Apgd.class, () -> Apgd.linf(EPSILON)),
+        entry(CARLINI_WAGNER, CarliniWagner.class, CarliniWagner::l2),
+        entry(DEEP_FOOL, DeepFool.class, DeepFool::l2));
+  }
+
+  static MethodProvider.Entry entry(
+      MethodInfo info, Class<? extends Method> recipe, Supplier<? extends Method> create) {
+    return new MethodProvider.Entry(info, recipe.getName(), create);
+  }
+}
