@@ -22,7 +22,7 @@ import org.safety4j.defenses.vision.adversarial.*
 import org.safety4j.examples.*
 
 <T extends Artifact> T open(Source<T> source) { return source.open(); }
-LabeledImages digits(int n) { return Digits.test().first(n); }
+LabeledImages digits(int n) { return Digits.test().first(n).open(); }
 Pgd pgd(double epsilon) { return Pgd.linf(epsilon); }
 Run seed(long seed) { return Run.seed(seed); }
 Path show(EvasionResult result, LabeledImages originals) { return PictureSheet.show(result, originals); }

@@ -17,9 +17,10 @@ import org.safety4j.datasets.zoo.ZooModel;
  *
  * <pre>RebuildZoo [--measure] [--seed N] [--into FOLDER] NAME... | all</pre>
  *
- * <p>With {@code --measure} stored weights are measured again instead. Every model gets a folder with its configuration, weights and figures. Without {@code --into} that
- * is the place in the source tree from which the library takes its resources, seen from the project's
- * top folder or one of its modules.
+ * <p>With {@code --measure} stored weights are measured again instead. Every model gets a folder
+ * with its configuration, weights and figures. Without {@code --into} that is the place in the
+ * source tree from which the library takes its resources, seen from the project's top folder or one
+ * of its modules.
  */
 public final class RebuildZoo {
   private static final String RESOURCES =

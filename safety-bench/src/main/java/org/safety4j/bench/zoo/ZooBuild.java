@@ -22,8 +22,8 @@ import org.safety4j.defenses.vision.adversarial.PgdAdversarialTraining;
 import org.safety4j.defenses.vision.adversarial.Trades;
 
 /**
- * Builds one model of the zoo: trains it by its recipe, stores it in half precision, opens it again and
- * measures what was stored on the held-out split.
+ * Builds one model of the zoo: trains it by its recipe, stores it in half precision, opens it again
+ * and measures what was stored on the held-out split.
  *
  * @param model the model to build
  * @param seed root seed of the training and of the measurement
@@ -77,7 +77,8 @@ public record ZooBuild(ZooModel model, long seed) {
     }
   }
 
-  private Hardening<ClassifierRecipe, LabeledImages, ImageClassifier.White> hardening(double epsilon) {
+  private Hardening<ClassifierRecipe, LabeledImages, ImageClassifier.White> hardening(
+      double epsilon) {
     return model.training() == ZooTraining.PGD
         ? PgdAdversarialTraining.linf(epsilon).withSteps(INNER_STEPS)
         : Trades.linf(epsilon).withSteps(INNER_STEPS);

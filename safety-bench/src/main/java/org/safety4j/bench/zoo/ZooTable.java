@@ -31,17 +31,18 @@ public final class ZooTable {
   private static String line(ZooModel model) {
     ZooFigures f = model.figures();
     return String.format(
-        Locale.ROOT,
-        "| `%s` | %,d | %s | %s | %s at %s | %.1f %% | %d | %.0f |%n",
-        model.id(),
-        f.parameters(),
-        training(model),
-        share(f.correct(), f.count()),
-        share(f.robust(), f.count()),
-        radius(f.epsilon()),
-        100 * largestClass(model),
-        f.epochs(),
-        f.seconds()).replace(System.lineSeparator(), "\n");
+            Locale.ROOT,
+            "| `%s` | %,d | %s | %s | %s at %s | %.1f %% | %d | %.0f |%n",
+            model.id(),
+            f.parameters(),
+            training(model),
+            share(f.correct(), f.count()),
+            share(f.robust(), f.count()),
+            radius(f.epsilon()),
+            100 * largestClass(model),
+            f.epochs(),
+            f.seconds())
+        .replace(System.lineSeparator(), "\n");
   }
 
   private static String training(ZooModel model) {
@@ -58,8 +59,8 @@ public final class ZooTable {
         Locale.ROOT,
         "%.1f %% [%.1f, %.1f]",
         100.0 * part / count,
-        100 * interval.low(),
-        100 * interval.high());
+        100 * interval.lower(),
+        100 * interval.upper());
   }
 
   private static String radius(double epsilon) {

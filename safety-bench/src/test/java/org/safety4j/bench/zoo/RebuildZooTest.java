@@ -34,7 +34,8 @@ class RebuildZooTest {
     assertThatThrownBy(() -> run("digits-cmn"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("digits-cnn");
-    assertThatThrownBy(() -> run("digits-cnn", "--into")).hasMessageContaining("--into needs a value");
+    assertThatThrownBy(() -> run("digits-cnn", "--into"))
+        .hasMessageContaining("--into needs a value");
   }
 
   @Test
@@ -46,7 +47,8 @@ class RebuildZooTest {
         Files.copy(in, own.resolve(file));
       }
     }
-    assertThat(run("--measure", "--into", folder.toString(), "digits-cnn")).contains("of 500 held-out pictures");
+    assertThat(run("--measure", "--into", folder.toString(), "digits-cnn"))
+        .contains("of 500 held-out pictures");
     ZooFigures published = Zoo.digitsCnn().figures();
     ZooFigures again = ZooFigures.read(own);
     assertThat(again.sha256()).isEqualTo(published.sha256());

@@ -1,0 +1,141 @@
+package org.safety4j.examples;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.safety4j.core.attack.Ball;
+import org.safety4j.core.attack.Constrained;
+import org.safety4j.core.attack.EvasionAttack;
+import org.safety4j.core.attack.EvasionResult;
+import org.safety4j.core.attack.Norm;
+import org.safety4j.core.data.LabeledImages;
+import org.safety4j.core.error.SafetyException;
+import org.safety4j.core.method.Catalog;
+import org.safety4j.core.method.Kind;
+import org.safety4j.core.method.MethodInfo;
+import org.safety4j.core.method.MethodProvider;
+import org.safety4j.core.metric.Rate;
+import org.safety4j.core.model.ImageClassifier;
+import org.safety4j.core.run.Run;
+import org.safety4j.datasets.images.Digits;
+import org.safety4j.datasets.zoo.Zoo;
+import org.safety4j.datasets.zoo.ZooModel;
+
+/**
+ * Prints docs/results/evasion.md: the robust accuracy of the six digit models under every
+ * registered evasion attack in its default configuration. Argument: number of images, 100 by
+ * default.
+ */
+public final class EvasionResults {
+  /** The radius at which each norm's attacks are compared, on 8x8 images in [0, 1]. */
+  private static final Map<Norm, Double> RADII =
+      Map.of(Norm.LINF, 0.1, Norm.L2, 0.6, Norm.L1, 3.0, Norm.L0, 4.0);
+
+  private EvasionResults() {}
+
+  /**
+   * Prints the tables.
+   *
+   * @param args number of images
+   */
+  public static void main(String[] args) {
+    int count = args.length == 0 ? 100 : Integer.parseInt(args[0]);
+    List<ZooModel> models =
+        List.of(
+            Zoo.digitsVit(),
+            Zoo.digitsVitPgd(),
+            Zoo.digitsVitTrades(),
+            Zoo.digitsCnn(),
+            Zoo.digitsCnnPgd(),
+            Zoo.digitsCnnTrades());
+    List<ImageClassifier.White> open = new ArrayList<>();
+    try (LabeledImages images = Digits.test().first(count).open()) {
+      models.forEach(m -> open.add(m.open()));
+      System.out.println("# Evasion of the digit models");
+      System.out.println();
+      System.out.println(
+          "Robust accuracy with its 95 % Wilson interval, on the first "
+              + images.size()
+              + " test images: an image counts as lost if an answer changes within the radius (Linf 0.1, L2 0.6, L1 3.0, L0 4"
+              + " pixels). Attacks run in their default configuration, seed 0; an attack without a radius of its own is held to"
+              + " that of its norm afterwards.");
+      System.out.println();
+      StringBuilder head = new StringBuilder("| attack | norm |");
+      StringBuilder rule = new StringBuilder("|---|---|");
+      for (ZooModel model : models) {
+        head.append(' ').append(model.id()).append(" |");
+        rule.append("---|");
+      }
+      System.out.println(head);
+      System.out.println(rule);
+      System.out.println(clean(open, images));
+      for (MethodProvider.Entry entry : Catalog.entries()) {
+        MethodInfo info = entry.info();
+        if (info.kind() == Kind.ATTACK && entry.create().get() instanceof EvasionAttack<?> attack) {
+          System.out.println(row(info, attack, open, images));
+        }
+      }
+    } finally {
+      open.forEach(ImageClassifier.White::close);
+    }
+  }
+
+  private static String clean(List<ImageClassifier.White> models, LabeledImages images) {
+    StringBuilder row = new StringBuilder("| none | |");
+    int[] labels = images.labels();
+    for (ImageClassifier.White model : models) {
+      int[] answers = model.labels(images.images());
+      int right = 0;
+      for (int i = 0; i < labels.length; i++) {
+        right += answers[i] == labels[i] ? 1 : 0;
+      }
+      row.append(' ').append(cell(Rate.of(right, labels.length, "images"))).append(" |");
+    }
+    return row.toString();
+  }
+
+  private static <M extends ImageClassifier.Black> String row(
+      MethodInfo info,
+      EvasionAttack<M> attack,
+      List<ImageClassifier.White> models,
+      LabeledImages images) {
+    EvasionAttack<M> held = held(attack);
+    StringBuilder cells = new StringBuilder();
+    Norm norm = null;
+    for (ImageClassifier.White model : models) {
+      try (EvasionResult result = held.run(held.requires().cast(model), images, Run.seed(0))) {
+        norm = result.norm();
+        double radius = RADII.get(norm) + 1e-4;
+        int stands = 0;
+        for (EvasionResult.Sample sample : result.samples()) {
+          boolean lost = sample.success() && sample.distance() <= radius;
+          stands += sample.wasCorrect() && !lost ? 1 : 0;
+        }
+        cells.append(' ').append(cell(Rate.of(stands, images.size(), "images"))).append(" |");
+      } catch (SafetyException e) {
+        cells.append(" ").append(e.getClass().getSimpleName()).append(" |");
+      }
+    }
+    return "| `" + info.id() + "` | " + norm + " |" + cells;
+  }
+
+  /** Gives an attack that keeps within a ball the radius of the comparison. */
+  @SuppressWarnings("unchecked")
+  private static <M extends ImageClassifier.Black> EvasionAttack<M> held(EvasionAttack<M> attack) {
+    if (attack instanceof Constrained<?> constrained) {
+      Norm norm = constrained.ball().norm();
+      return (EvasionAttack<M>) constrained.withBall(new Ball(norm, RADII.get(norm)));
+    }
+    return attack;
+  }
+
+  private static String cell(Rate rate) {
+    return String.format(
+        Locale.ROOT,
+        "%.2f [%.2f, %.2f]",
+        rate.value(),
+        rate.interval().lower(),
+        rate.interval().upper());
+  }
+}
