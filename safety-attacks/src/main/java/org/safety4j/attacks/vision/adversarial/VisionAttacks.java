@@ -14,8 +14,6 @@ public final class VisionAttacks {
    * @return one entry a method
    */
   public static List<MethodProvider.Entry> entries() {
-    List<MethodProvider.Entry> entries = new ArrayList<>(AdversarialMethods.entries());
-    entries.addAll(QueryMethods.entries());
-    return entries;
+    return new ArrayList<>(AdversarialMethods.entries());
   }
 }
