@@ -2,6 +2,7 @@ package org.safety4j.attacks.engine.query;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import java.util.SplittableRandom;
 import org.safety4j.core.tensor.Rng;
@@ -67,6 +68,24 @@ final class Directions {
   /** The image of each direction of the last chunk, as a row of the group. */
   int[] owners() {
     return owners;
+  }
+
+  /**
+   * Adds weighted sums of a chunk to each image's own row.
+   *
+   * @param sums {@code [A, C*H*W]}, changed in place
+   * @param weights one a direction
+   * @param chunk the chunk's directions, or what stands for them, {@code [P, C*H*W]}
+   */
+  void accumulate(NDArray sums, float[] weights, NDArray chunk) {
+    int first = owners[0];
+    int rows = owners[owners.length - 1] - first + 1;
+    float[] matrix = new float[rows * owners.length];
+    for (int i = 0; i < owners.length; i++) {
+      matrix[(owners[i] - first) * owners.length + i] = weights[i];
+    }
+    NDArray w = chunk.getManager().create(matrix, new Shape(rows, owners.length));
+    sums.get(new NDIndex().addSliceDim(first, first + rows)).addi(w.matMul(chunk));
   }
 
   /** The sample of each direction of the last chunk. */

@@ -93,15 +93,14 @@ public record GradientEstimator(Noise noise, int pairs, double width) {
           if (replies.answered() < asked.length) {
             break;
           }
-          float[] weights = new float[samples.length * p];
+          float[] weights = new float[p];
           for (int i = 0; i < p; i++) {
             double difference = replies.loss(i) - replies.loss(p + i);
             if (!Double.isNaN(difference) && !Double.isInfinite(difference)) {
-              weights[owners[i] * p + i] = (float) (difference / (2 * width * counts[owners[i]]));
+              weights[i] = (float) (difference / (2 * width * counts[owners[i]]));
             }
           }
-          NDArray w = x.getManager().create(weights, new Shape(samples.length, p));
-          flat.addi(w.matMul(u.reshape(p, element.size())));
+          directions.accumulate(flat, weights, u.reshape(p, element.size()));
         }
       }
       return scope.keep(flat.reshape(x.getShape()));

@@ -67,18 +67,17 @@ public final class SignEstimator {
           NDArray base = Ops.rows(points, owners);
           NDArray moved = Ops.clamp(base.add(u.mul(step)), 0, 1);
           Replies replies = oracle.ask(moved, directions.ownersAmong(samples));
-          float[] phi = new float[a * p];
-          float[] ones = new float[a * p];
+          float[] phi = new float[p];
+          float[] ones = new float[p];
           for (int i = 0; i < replies.answered(); i++) {
-            int row = owners[i];
-            phi[row * p + i] = replies.reached(i) ? 1 : -1;
-            ones[row * p + i] = 1;
-            sum[row] += phi[row * p + i];
-            asked[row]++;
+            phi[i] = replies.reached(i) ? 1 : -1;
+            ones[i] = 1;
+            sum[owners[i]] += phi[i];
+            asked[owners[i]]++;
           }
           NDArray taken = moved.sub(base).div(step).reshape(p, element.size());
-          signed.addi(points.getManager().create(phi, new Shape(a, p)).matMul(taken));
-          plain.addi(points.getManager().create(ones, new Shape(a, p)).matMul(taken));
+          directions.accumulate(signed, phi, taken);
+          directions.accumulate(plain, ones, taken);
         }
       }
       float[] mean = new float[a];

@@ -14,6 +14,8 @@ public final class VisionAttacks {
    * @return one entry a method
    */
   public static List<MethodProvider.Entry> entries() {
-    return new ArrayList<>(AdversarialMethods.entries());
+    List<MethodProvider.Entry> entries = new ArrayList<>(AdversarialMethods.entries());
+    entries.addAll(QueryMethods.entries());
+    return entries;
   }
 }
