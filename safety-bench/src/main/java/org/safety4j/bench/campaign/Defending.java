@@ -1,5 +1,7 @@
 package org.safety4j.bench.campaign;
 
+import org.safety4j.core.attack.EvasionAttack;
+import org.safety4j.core.defense.AdaptiveView;
 import org.safety4j.core.defense.Defense;
 import org.safety4j.core.defense.Protected;
 import org.safety4j.core.defense.Shield;
@@ -45,6 +47,21 @@ final class Defending {
       throw new Unfit("defense gives " + made + ", which is no image classifier");
     }
     return result;
+  }
+
+  /**
+   * Whether a defense shows an attacker who knows it a classifier that an attack can work on. Only
+   * the attacks that the defense names as adaptive use it.
+   */
+  static boolean hasView(Defense<?, ?> defense, Model model, EvasionAttack<?> attack) {
+    return defense instanceof AdaptiveView
+        && model instanceof ImageClassifier.White
+        && attack.requires().isAssignableFrom(ImageClassifier.White.class)
+        && defense.info().adaptiveAttacks().contains(attack.info().id());
+  }
+
+  static ImageClassifier.White view(Defense<?, ?> defense, Model model, Run run) {
+    return ((AdaptiveView) defense).adaptiveView((ImageClassifier.White) model, run);
   }
 
   private static <A extends Artifact, B extends Artifact> Protected<B> any(

@@ -152,20 +152,23 @@ final class ModelCells implements AutoCloseable {
   void attack(Cell cell) {
     EvasionAttack<?> attack = roster.attack(cell.attack());
     Entry.Baseline baseline = book.baseline(cell.withDraw(0)).orElseThrow();
-    if (!baseline.rungs().contains(attack.requires().getName())) {
+    Defense<?, ?> defense = roster.defense(cell.defense());
+    Run run = owner.run(cell);
+    boolean fits = baseline.rungs().contains(attack.requires().getName());
+    if (!fits && !Defending.hasView(defense, model(), attack)) {
       book.add(new Entry.Skipped(cell, unfit(attack, cell, baseline)));
       return;
     }
-    Defense<?, ?> defense = roster.defense(cell.defense());
-    Run run = owner.run(cell);
     try (Protected<?> shown = Defending.apply(defense, model(), run)) {
+      ImageClassifier.Black target =
+          fits ? classifier(shown) : Defending.view(defense, model(), run);
       if (!baseline.random()) {
-        attack(cell, attack, shown, shown, baseline.predictions(), run);
+        attack(cell, attack, target, shown, baseline.predictions(), run);
         return;
       }
       try (Protected<?> judge = Defending.apply(defense, model(), run.part("judge"))) {
         int[] before = Measure.answers(classifier(judge), images.images());
-        attack(cell, attack, shown, judge, before, run);
+        attack(cell, attack, target, judge, before, run);
       }
     } catch (Defending.Unfit e) {
       book.add(new Entry.Skipped(cell, e.getMessage()));
@@ -175,20 +178,13 @@ final class ModelCells implements AutoCloseable {
   private void attack(
       Cell cell,
       EvasionAttack<?> attack,
-      Protected<?> target,
+      ImageClassifier.Black target,
       Protected<?> judge,
       int[] before,
       Run run) {
     book.add(
         Measure.attacked(
-            cell,
-            attack,
-            classifier(target),
-            classifier(judge),
-            before,
-            images,
-            campaign.budget,
-            run));
+            cell, attack, target, classifier(judge), before, images, campaign.budget, run));
   }
 
   private static ImageClassifier.Black classifier(Protected<?> shown) {

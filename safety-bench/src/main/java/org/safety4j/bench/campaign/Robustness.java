@@ -207,7 +207,14 @@ public final class Robustness {
         ImageClassifier.Black judge,
         int[] before) {
       Cell cell = at.withAttack(Refs.loosely(attack, number));
-      if (!attack.requires().isInstance(model)) {
+      Defense<?, ?> defense = at.defense().isNone() ? None.defense() : question.by;
+      ImageClassifier.Black target = model;
+      if (!attack.requires().isInstance(model)
+          && question.original != null
+          && Defending.hasView(defense, question.original, attack)) {
+        target = Defending.view(defense, question.original, run);
+      }
+      if (!attack.requires().isInstance(target)) {
         ledger.add(
             new Entry.Skipped(
                 cell,
