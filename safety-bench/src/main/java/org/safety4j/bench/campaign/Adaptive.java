@@ -24,9 +24,7 @@ final class Adaptive {
     this.listed = listed;
     Map<Ball, Integer> counts = new LinkedHashMap<>();
     for (EvasionAttack<?> attack : listed) {
-      if (attack instanceof Constrained<?> constrained) {
-        counts.merge(constrained.ball(), 1, Integer::sum);
-      }
+      Balls.of(attack).ifPresent(ball -> counts.merge(ball, 1, Integer::sum));
     }
     counts.forEach(
         (ball, count) ->
@@ -72,10 +70,8 @@ final class Adaptive {
 
   private boolean isListed(EvasionAttack<?> attack) {
     for (EvasionAttack<?> other : listed) {
-      boolean sameBall =
-          !(attack instanceof Constrained<?> a)
-              || other instanceof Constrained<?> b && a.ball().equals(b.ball());
-      if (other.info().id().equals(attack.info().id()) && sameBall) {
+      if (other.info().id().equals(attack.info().id())
+          && Balls.of(other).equals(Balls.of(attack))) {
         return true;
       }
     }

@@ -5,11 +5,11 @@ import ai.djl.ndarray.index.NDIndex;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.safety4j.bench.stats.Cell;
 import org.safety4j.bench.stats.Entry;
 import org.safety4j.bench.stats.Example;
 import org.safety4j.core.attack.Ball;
-import org.safety4j.core.attack.Constrained;
 import org.safety4j.core.attack.EvasionAttack;
 import org.safety4j.core.attack.EvasionResult;
 import org.safety4j.core.attack.Norm;
@@ -209,7 +209,7 @@ final class Measure {
           usage.gradients(),
           seconds,
           thinned(result.lossTrace()),
-          attack instanceof Constrained<?> ? List.of() : traces(result.traces()),
+          Balls.of(attack).isPresent() ? List.of() : traces(result.traces()),
           result.warnings(),
           examples(images, adversarial, before, after, won));
     }
@@ -221,10 +221,10 @@ final class Measure {
     float[] below = Ops.maxPerSample(adversarial.neg()).toFloatArray();
     double limit = Double.POSITIVE_INFINITY;
     float[] used = new float[broken.length];
-    if (attack instanceof Constrained<?> constrained) {
-      Ball ball = constrained.ball();
-      limit = ball.epsilon() * (1 + 1e-4) + TOLERANCE;
-      used = ball.norm().of(delta).toFloatArray();
+    Optional<Ball> ball = Balls.of(attack);
+    if (ball.isPresent()) {
+      limit = ball.get().epsilon() * (1 + 1e-4) + TOLERANCE;
+      used = ball.get().norm().of(delta).toFloatArray();
     }
     boolean[] valid = new boolean[broken.length];
     for (int i = 0; i < valid.length; i++) {

@@ -1,7 +1,8 @@
 package org.safety4j.bench.campaign;
 
+import java.util.Optional;
 import org.safety4j.bench.stats.MethodRef;
-import org.safety4j.core.attack.Constrained;
+import org.safety4j.core.attack.Ball;
 import org.safety4j.core.method.Citation;
 import org.safety4j.core.method.Method;
 import org.safety4j.core.method.MethodInfo;
@@ -26,19 +27,14 @@ final class Refs {
   private static MethodRef of(Method method, String config) {
     MethodInfo info = method.info();
     Citation c = info.citation();
-    String norm = null;
-    Double epsilon = null;
-    if (method instanceof Constrained<?> constrained) {
-      norm = constrained.ball().norm().name();
-      epsilon = constrained.ball().epsilon();
-    }
+    Optional<Ball> ball = Balls.of(method);
     return new MethodRef(
         info.id(),
         info.name(),
         config,
         info.access().name(),
-        norm,
-        epsilon,
+        ball.map(value -> value.norm().name()).orElse(null),
+        ball.map(Ball::epsilon).orElse(null),
         c.authors() + ", \"" + c.title() + "\", " + c.venue() + " " + c.year());
   }
 }
