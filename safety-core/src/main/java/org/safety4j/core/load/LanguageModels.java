@@ -182,6 +182,13 @@ public final class LanguageModels {
 
   private static Optional<ChatTemplate> template(ModelFiles files) {
     byte[] jinja = optional(files, "chat_template.jinja");
+    if (jinja == null && files.has("chat_template.json")) {
+      jinja =
+          files
+              .config("chat_template.json")
+              .string("chat_template")
+              .getBytes(StandardCharsets.UTF_8);
+    }
     byte[] config = optional(files, "tokenizer_config.json");
     String origin = files.origin() + "/tokenizer_config.json";
     String text = config == null ? "{}" : new String(config, StandardCharsets.UTF_8);

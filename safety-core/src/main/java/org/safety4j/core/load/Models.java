@@ -31,7 +31,12 @@ import org.safety4j.core.tensor.Scope;
  */
 public final class Models {
   private static final List<ModelFormat> FORMATS =
-      List.of(new VitFormat(), new ResNetFormat(), new ClipFormat(), new SamFormat());
+      List.of(
+          new VitFormat(),
+          new ResNetFormat(),
+          new ClipFormat(),
+          new SamFormat(),
+          new LlavaFormat());
   private static final String TORCHSCRIPT = "model.pt";
   private static final String PREPROCESSOR = "preprocessor_config.json";
 

@@ -184,6 +184,18 @@ public final class CausalLm {
     List<Completion> generate(List<int[]> prompts, Decoding decoding, KvPrefix prefix);
 
     /**
+     * Writes on from one prompt that stands behind a remembered text and tells each token at once.
+     *
+     * @param prompt token ids behind the prefix, at least one
+     * @param decoding how to choose tokens; without beams
+     * @param prefix what this model remembered
+     * @param listener hears tokens and may stop
+     * @return the completion
+     * @throws IllegalArgumentException if the prompt does not fit, or beams are asked for
+     */
+    Completion stream(int[] prompt, Decoding decoding, KvPrefix prefix, TokenListener listener);
+
+    /**
      * Reads a text once, so that it can stand before others.
      *
      * @param ids token ids, at least one
@@ -304,6 +316,17 @@ public final class CausalLm {
         NDArray embeddings, LmContext context, UnaryOperator<NDArray> loss) {
       return Grad.of(e -> loss.apply(logitsOf(e, context)), embeddings);
     }
+
+    /**
+     * Reads embeddings once, so that they can stand before texts: tokens that are not of the
+     * vocabulary, such as those of an image.
+     *
+     * @param ids what the positions are called, one a position
+     * @param embeddings {@code [1, T, D]}
+     * @return what was read, to be closed by the caller
+     * @throws IllegalArgumentException if the lengths differ or exceed the context
+     */
+    KvPrefix remember(int[] ids, NDArray embeddings);
 
     /**
      * Reads rows and shows what happens inside.

@@ -99,6 +99,15 @@ class DecoderLm implements CausalLm.Gray, CountsTokens {
         .get(0);
   }
 
+  @Override
+  public Completion stream(
+      int[] prompt, Decoding decoding, KvPrefix prefix, TokenListener listener) {
+    Remembered own = own(prefix);
+    check(List.of(prompt), decoding, own.length());
+    withoutBeams(decoding);
+    return generator.generate(List.of(prompt), decoding, LogitProcessor.NONE, own, listener).get(0);
+  }
+
   private static void withoutBeams(Decoding decoding) {
     Require.that(
         decoding.beams() == 1,

@@ -3,12 +3,15 @@ package org.safety4j.core.nn.lm;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import java.util.Map;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.CausalLm;
+import org.safety4j.core.model.KvPrefix;
 import org.safety4j.core.model.LmContext;
 import org.safety4j.core.model.Trainable;
 import org.safety4j.core.nn.Parameters;
+import org.safety4j.core.tensor.GradMode;
 import org.safety4j.core.tensor.Scope;
 
 /** A decoder in single precision, with gradients and everything inside. */
@@ -62,6 +65,25 @@ final class WhiteDecoderLm extends DecoderLm implements CausalLm.White, Trainabl
       return scope.keep(
           decoder.fromEmbeddings(
               embeddings, reading.padding(), reading.past(), reading.plan(), hook));
+    }
+  }
+
+  @Override
+  public KvPrefix remember(int[] ids, NDArray embeddings) {
+    check(embeddings);
+    Shape shape = embeddings.getShape();
+    Require.that(
+        shape.get(0) == 1 && shape.get(1) == ids.length,
+        "embeddings to remember must be [1, " + ids.length + ", D], were " + shape);
+    Require.that(
+        ids.length >= 1 && ids.length <= contextLength(),
+        "what is remembered must have 1 to " + contextLength() + " positions, had " + ids.length);
+    try (Scope scope = Scope.open();
+        GradMode mode = GradMode.off()) {
+      NDArray past = decoder.cache(manager(), 1, ids.length);
+      decoder.fromEmbeddings(
+          embeddings, manager().create(new long[1]), past, new Decoder.Plan(0, 0, true, 1), hook);
+      return new Remembered(decoder, ids.clone(), scope.keep(past, manager()));
     }
   }
 
