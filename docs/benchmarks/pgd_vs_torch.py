@@ -1,0 +1,78 @@
+"""20-step PGD here and in plain PyTorch, on the same weights and the same machine, in one run.
+
+    pip install torch==2.7.1 transformers==4.53.3
+    mvn -q compile dependency:build-classpath -pl examples -am -Dmdep.outputFile=target/cp
+    python docs/benchmarks/pgd_vs_torch.py
+
+Writes a ViT-Tiny for 32x32 pictures with random weights as a Hugging Face folder and attacks a batch of 32 with both
+implementations in turn. The PyTorch loop freezes the parameters, takes the gradient for the images alone, and, as the library
+does, classifies the originals before and the results after. Both use the threads that torch takes by default.
+"""
+import json, os, statistics, subprocess, sys, tempfile, time
+import torch
+from transformers import ViTConfig, ViTForImageClassification
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BATCH, STEPS, EPS, REPETITIONS, ROUNDS = 32, 20, 8 / 255, 5, 3
+
+torch.manual_seed(0)
+config = ViTConfig(hidden_size=192, num_hidden_layers=12, num_attention_heads=3, intermediate_size=768, image_size=32, patch_size=4,
+                   num_labels=10)
+model = ViTForImageClassification(config).eval().requires_grad_(False)
+folder = tempfile.mkdtemp()
+model.save_pretrained(folder, safe_serialization=True)
+json.dump({"do_normalize": True, "do_rescale": True, "do_resize": True, "image_mean": [0.5] * 3, "image_std": [0.5] * 3,
+           "image_processor_type": "ViTImageProcessor", "resample": 2, "rescale_factor": 1 / 255,
+           "size": {"height": 32, "width": 32}}, open(os.path.join(folder, "preprocessor_config.json"), "w"))
+
+
+def logits(x):
+    return model((x - 0.5) / 0.5).logits
+
+
+def pgd(x, y, evaluate):
+    if evaluate:
+        with torch.no_grad():
+            logits(x).argmax(1)
+    adv = (x + torch.empty_like(x).uniform_(-EPS, EPS)).clamp(0, 1)
+    for _ in range(STEPS):
+        adv.requires_grad_()
+        gradient, = torch.autograd.grad(torch.nn.functional.cross_entropy(logits(adv), y, reduction="sum"), adv)
+        with torch.no_grad():
+            adv = torch.min(torch.max(adv + 0.25 * EPS * gradient.sign(), x - EPS), x + EPS).clamp(0, 1)
+    if evaluate:
+        with torch.no_grad():
+            logits(adv).argmax(1)
+    return adv
+
+
+def ours():
+    # the bench and examples classes with all they depend on
+    modules = ["examples", "safety-bench", "safety-attacks", "safety-defenses", "safety-datasets", "safety-core"]
+    path = ":".join(os.path.join(ROOT, m, "target", "classes") for m in modules)
+    path += ":" + open(os.path.join(ROOT, "examples", "target", "cp")).read()
+    command = ["java", "-Dai.djl.offline=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", path,
+               "org.safety4j.bench.jmh.TimePgd", folder, str(BATCH), str(STEPS), str(REPETITIONS)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
+
+
+def theirs(evaluate):
+    x = torch.rand(BATCH, 3, 32, 32)
+    with torch.no_grad():
+        y = logits(x).argmax(1)
+    pgd(x, y, evaluate)
+    times = []
+    for _ in range(REPETITIONS):
+        start = time.perf_counter()
+        pgd(x, y, evaluate)
+        times.append(1e3 * (time.perf_counter() - start))
+    return statistics.median(times)
+
+
+rows = []
+for r in range(ROUNDS):
+    rows.append((ours(), theirs(True), theirs(False)))
+    print("round %d: Safety4J %.0f ms, PyTorch %.0f ms, its bare loop without the two evaluations %.0f ms" % (r + 1, *rows[-1]))
+a, b, c = (min(column) for column in zip(*rows))
+print("best medians: Safety4J %.0f ms, PyTorch %.0f ms, bare loop %.0f ms" % (a, b, c))
+print("ratio to PyTorch %.3f (target 1.10), to its bare loop %.3f" % (a / b, a / c))
