@@ -28,10 +28,10 @@ class ApgdTest extends EvasionAttackContract {
   @Test
   void fallsExactlyWhereTheBoundaryIsReached() {
     try (LinearClassifier model = Linear.multiclass(5, 1);
-        LabeledImages images = Linear.images(model, 12)) {
+        LabeledImages images = Linear.images(model, 6)) {
       float[] x = images.images().toFloatArray();
       for (Norm norm : new Norm[] {Norm.LINF, Norm.L2}) {
-        for (int i = 0; i < 12; i++) {
+        for (int i = 0; i < 4; i++) {
           double distance = model.distance(Linear.image(x, i), images.labels()[i], norm);
           if (distance > 0.15) {
             continue;
@@ -48,7 +48,7 @@ class ApgdTest extends EvasionAttackContract {
   }
 
   private static Apgd in(Norm norm, double epsilon) {
-    return Apgd.targeted(new Ball(norm, epsilon)).withSteps(60);
+    return Apgd.targeted(new Ball(norm, epsilon)).withSteps(40);
   }
 
   @Test
@@ -56,15 +56,15 @@ class ApgdTest extends EvasionAttackContract {
     try (TinyMlp model = TinyMlp.create();
         LabeledImages images = TestImages.labelledBy(model, 10, 1);
         EvasionResult result = Apgd.linf(0.01).run(model, images, Run.seed(0))) {
-      result.traces().forEach(trace -> assertThat(trace.values()).isSorted().hasSizeGreaterThan(2));
+      result.traces().forEach(trace -> assertThat(trace.values()).isSorted().hasSizeGreaterThan(1));
     }
   }
 
   @Test
   void isAtLeastAsStrongAsPgdOfTheSameLength() {
     try (TinyMlp model = TinyMlp.create();
-        LabeledImages images = TestImages.labelledBy(model, 100, 2)) {
-      for (Ball ball : new Ball[] {Ball.linf(0.03), Ball.l2(0.12)}) {
+        LabeledImages images = TestImages.labelledBy(model, 50, 2)) {
+      for (Ball ball : new Ball[] {Ball.linf(0.015), Ball.l2(0.06)}) {
         try (EvasionResult apgd =
                 Apgd.linf(0.1).withBall(ball).withSteps(50).run(model, images, Run.seed(0));
             EvasionResult pgd =
@@ -75,7 +75,7 @@ class ApgdTest extends EvasionAttackContract {
                     .run(model, images, Run.seed(0))) {
           assertThat(apgd.successRate().successes())
               .isGreaterThanOrEqualTo(pgd.successRate().successes());
-          assertThat(apgd.successRate().successes()).isBetween(10L, 90L);
+          assertThat(apgd.successRate().successes()).isBetween(5L, 45L);
         }
       }
     }

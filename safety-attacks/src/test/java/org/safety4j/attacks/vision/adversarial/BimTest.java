@@ -41,8 +41,8 @@ class BimTest extends EvasionAttackContract {
   void manySmallStepsBeatOneLargeOneOnCurvedModels() {
     try (TinyMlp model = TinyMlp.create();
         LabeledImages images = TestImages.labelledBy(model, 100, 1);
-        EvasionResult one = Fgsm.linf(0.05).run(model, images, Run.seed(0));
-        EvasionResult many = Bim.linf(0.05).run(model, images, Run.seed(0))) {
+        EvasionResult one = Fgsm.linf(0.03).run(model, images, Run.seed(0));
+        EvasionResult many = Bim.linf(0.03).run(model, images, Run.seed(0))) {
       assertThat(many.successRate().successes()).isGreaterThan(one.successRate().successes());
     }
   }
