@@ -60,6 +60,21 @@ public final class AdversarialDefenses {
               "The model is not retrained on transformed images.")
           .build();
 
+  static final MethodInfo FEATURE_SQUEEZING =
+      MethodInfo.defense("core-feature-squeezing", Access.GRAY_BOX)
+          .named("Feature squeezing")
+          .category("Detection / Prediction inconsistency")
+          .cites(
+              "W. Xu, D. Evans, Y. Qi",
+              "Feature Squeezing: Detecting Adversarial Examples in Deep Neural Networks",
+              "Network and Distributed System Security Symposium",
+              2018)
+          .deviations(
+              "Medians of an even number of values take the lower middle one.",
+              "The denoiser weighs patches by their mean squared difference over all channels.")
+          .adaptiveAttacks("core-pgd", "core-eot", "core-hopskipjump", "core-boundary")
+          .build();
+
   static final MethodInfo PGD_AT =
       training("core-pgd-at", "PGD adversarial training")
           .cites(
@@ -122,6 +137,7 @@ public final class AdversarialDefenses {
         entry(BIT_DEPTH, "BitDepth", () -> BitDepth.bits(3)),
         entry(MEDIAN_SMOOTHING, "MedianSmoothing", () -> MedianSmoothing.width(2)),
         entry(TOTAL_VARIATION, "TotalVariation", () -> TotalVariation.weight(0.03)),
+        entry(FEATURE_SQUEEZING, "FeatureSqueezing", FeatureSqueezing::defaults),
         entry(PGD_AT, "PgdAdversarialTraining", () -> PgdAdversarialTraining.linf(8 / 255.0)),
         entry(TRADES, "Trades", () -> Trades.linf(8 / 255.0)),
         entry(MART, "Mart", () -> Mart.linf(8 / 255.0)));
