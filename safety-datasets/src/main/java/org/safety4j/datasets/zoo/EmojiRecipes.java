@@ -1,6 +1,7 @@
 package org.safety4j.datasets.zoo;
 
 import org.safety4j.core.model.ModelCard;
+import org.safety4j.core.nn.InitialParameters;
 import org.safety4j.core.nn.Normalization;
 import org.safety4j.core.nn.vit.Vit;
 import org.safety4j.core.nn.vit.VitConfig;
@@ -17,7 +18,7 @@ public final class EmojiRecipes {
   private static final int WIDTH = 96;
   private static final int BLOCKS = 6;
   private static final int HEADS = 3;
-  private static final int EPOCHS = 300;
+  private static final int EPOCHS = 250;
   private static final int BATCH = 64;
   private static final double PEAK_RATE = 1e-3;
   private static final double WEIGHT_DECAY = 0.1;
@@ -46,7 +47,7 @@ public final class EmojiRecipes {
                 Vit.of(
                     config,
                     Normalization.same(3, 0.5, 0.5),
-                    new WidePositions(rng),
+                    InitialParameters.of(rng),
                     EmojiSet.categories(),
                     ModelCard.named("emoji-vit")),
             options,
