@@ -18,6 +18,7 @@ import org.safety4j.datasets.images.ImageSet;
  * }</pre>
  *
  * @param id such as {@code digits-vit-pgd}; {@link Zoo#list()} has them all
+ * @serial exclude
  */
 public record ZooModel(String id) implements Source<ImageClassifier.White> {
   private static final long serialVersionUID = 1L;
