@@ -64,3 +64,9 @@ def dlr_targeted_gradient(self, z: Tensor, yt: Tensor) -> Tensor:
   down = self.one_hot(z, torch.select(order, 1, 2)) + self.one_hot(z, torch.select(order, 1, 3))
   bend = self.one_hot(z, torch.select(order, 1, 0)) - 0.5 * down
   return (self.one_hot(z, t) - self.one_hot(z, y)) / d - g / (d * d) * bend
+
+def logit_gap(self, z: Tensor, yt: Tensor) -> Tensor:
+  return self.pick(z, torch.select(yt, 1, 1)) - self.pick(z, torch.select(yt, 1, 0))
+
+def logit_gap_gradient(self, z: Tensor, yt: Tensor) -> Tensor:
+  return self.one_hot(z, torch.select(yt, 1, 1)) - self.one_hot(z, torch.select(yt, 1, 0))

@@ -39,7 +39,8 @@ class LossesTest {
         Margin.untargeted().withKappa(3),
         Margin.targeted().withKappa(3),
         Dlr.untargeted(),
-        Dlr.targeted());
+        Dlr.targeted(),
+        LogitGap.targeted());
   }
 
   private NDArray labels(LogitLoss loss) {

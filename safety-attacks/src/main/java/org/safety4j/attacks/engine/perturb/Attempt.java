@@ -393,6 +393,47 @@ public final class Attempt implements AutoCloseable {
   }
 
   /**
+   * Tells how many queries samples may still spend.
+   *
+   * @param samples numbers of samples
+   * @return the least among them
+   */
+  public long queriesLeft(int[] samples) {
+    long least = limit;
+    for (int sample : samples) {
+      least = Math.min(least, limit - queries[sample]);
+    }
+    return least;
+  }
+
+  /**
+   * Takes over what another attack has done to some samples: queries, steps, and images that
+   * succeeded.
+   *
+   * @param samples numbers of samples
+   * @param other its result on exactly these samples; stays the caller's
+   * @return how many samples fell that had stood before
+   */
+  public int absorb(int[] samples, EvasionResult other) {
+    List<Integer> rows = new ArrayList<>();
+    for (int i = 0; i < samples.length; i++) {
+      EvasionResult.Sample sample = other.sample(i);
+      queries[samples[i]] += sample.queries();
+      steps[samples[i]] += sample.steps();
+      if (sample.success() && !fallen[samples[i]]) {
+        fallen[samples[i]] = true;
+        after[samples[i]] = sample.after();
+        rows.add(i);
+      }
+    }
+    int[] fell = rows.stream().mapToInt(Integer::intValue).toArray();
+    try (Scope scope = Scope.open()) {
+      store(of(samples, fell), rows(other.adversarials(), fell));
+    }
+    return fell.length;
+  }
+
+  /**
    * Judges an answer.
    *
    * @param sample the sample's number
@@ -513,6 +554,56 @@ public final class Attempt implements AutoCloseable {
       store(of(samples, better), rows(candidates, better));
     }
     return kept;
+  }
+
+  /**
+   * Asks the model about candidates and keeps those that succeed, are near enough, and lie nearer
+   * than what was kept before. Costs each one query; samples that cannot pay are passed over.
+   *
+   * @param active the working set
+   * @param candidates {@code [n, C, H, W]}, a row a sample
+   * @param distances each row's distance
+   * @param within the largest distance that counts
+   * @return whether each row succeeds, near enough or not
+   */
+  public boolean[] claimNearer(
+      Active active, NDArray candidates, double[] distances, double within) {
+    int[] samples = active.samples();
+    boolean[] reached = new boolean[samples.length];
+    int[] asked = IntStream.range(0, samples.length).filter(r -> affords(samples[r], 1)).toArray();
+    if (asked.length == 0) {
+      return reached;
+    }
+    try (Scope scope = Scope.open()) {
+      int[] answers = model.labels(rows(candidates, asked));
+      charge(of(samples, asked), 1);
+      List<Integer> better = new ArrayList<>();
+      for (int i = 0; i < asked.length; i++) {
+        int row = asked[i];
+        int sample = samples[row];
+        reached[row] = reached(sample, answers[i]);
+        if (reached[row] && distances[row] <= within && distances[row] < best[sample]) {
+          best[sample] = distances[row];
+          after[sample] = answers[i];
+          fallen[sample] = true;
+          traces.add(sample, queries[sample], distances[row]);
+          better.add(row);
+        }
+      }
+      int[] kept = better.stream().mapToInt(Integer::intValue).toArray();
+      store(of(samples, kept), rows(candidates, kept));
+    }
+    return reached;
+  }
+
+  /**
+   * Tells whether a sample has fallen.
+   *
+   * @param sample its number
+   * @return true once an image of it has succeeded
+   */
+  public boolean hasFallen(int sample) {
+    return fallen[sample];
   }
 
   /**

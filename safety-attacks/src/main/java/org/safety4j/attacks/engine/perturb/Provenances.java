@@ -7,10 +7,21 @@ import org.safety4j.core.run.Provenance;
 import org.safety4j.core.run.Run;
 
 /** Fills in where a result comes from. */
-final class Provenances {
+public final class Provenances {
   private Provenances() {}
 
-  static Provenance of(MethodInfo info, Object config, Model model, LabeledImages input, Run run) {
+  /**
+   * Describes a run.
+   *
+   * @param info the method
+   * @param config its configuration
+   * @param model what was attacked
+   * @param input the data
+   * @param run the run
+   * @return the provenance
+   */
+  public static Provenance of(
+      MethodInfo info, Object config, Model model, LabeledImages input, Run run) {
     return new Provenance(
         info.id(),
         String.valueOf(config),

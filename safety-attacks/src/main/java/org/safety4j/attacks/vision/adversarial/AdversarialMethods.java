@@ -130,7 +130,11 @@ final class AdversarialMethods {
                   + " Parameter-free Attacks",
               "ICML",
               2020)
-          .deviations(STOPS, "The projection onto L2 ball and box together is exact.")
+          .deviations(
+              STOPS,
+              "The projection onto L2 ball and box together is exact.",
+              "With target classes but fewer than four classes the plain difference of two logits"
+                  + " is raised.")
           .build();
 
   static final MethodInfo CARLINI_WAGNER =
@@ -159,6 +163,45 @@ final class AdversarialMethods {
           .deviations("Images are kept inside the box.")
           .build();
 
+  static final MethodInfo FAB =
+      MethodInfo.attack("core-fab", ImageClassifier.White.class)
+          .named("FAB / FAB-T")
+          .category(MINIMUM_NORM)
+          .cites(
+              "Croce, Hein",
+              "Minimally Distorted Adversarial Examples with a Fast Adaptive Boundary Attack",
+              "ICML",
+              2020)
+          .deviations(
+              "Inside a ball a sample stops at its first image within it.",
+              "The final search is three bisections asked of the model.")
+          .build();
+
+  static final MethodInfo EOT =
+      MethodInfo.attack("core-eot", ImageClassifier.White.class)
+          .named("EOT and BPDA")
+          .category("White-box / Adaptive")
+          .cites(
+              "Athalye, Carlini, Wagner",
+              "Obfuscated Gradients Give a False Sense of Security",
+              "ICML",
+              2018)
+          .deviations(STOPS)
+          .build();
+
+  static final MethodInfo AUTO_ATTACK =
+      MethodInfo.attack("core-autoattack-rand", ImageClassifier.White.class)
+          .named("AutoAttack standard, plus, rand")
+          .category("White-box / Adaptive")
+          .cites(
+              "Croce, Hein",
+              "Reliable Evaluation of Adversarial Robustness with an Ensemble of Diverse"
+                  + " Parameter-free Attacks",
+              "ICML",
+              2020)
+          .deviations("Members see the originals once more each, which their queries count.")
+          .build();
+
   /** The radius of the catalogue's default configurations. */
   private static final double EPSILON = 8 / 255.0;
 
@@ -176,7 +219,10 @@ final class AdversarialMethods {
         entry(TI_FGSM, TiFgsm.class, () -> TiFgsm.linf(EPSILON)),
         entry(APGD, Apgd.class, () -> Apgd.linf(EPSILON)),
         entry(CARLINI_WAGNER, CarliniWagner.class, CarliniWagner::l2),
-        entry(DEEP_FOOL, DeepFool.class, DeepFool::l2));
+        entry(DEEP_FOOL, DeepFool.class, DeepFool::l2),
+        entry(FAB, Fab.class, () -> Fab.linf(EPSILON)),
+        entry(EOT, Eot.class, () -> Eot.linf(EPSILON)),
+        entry(AUTO_ATTACK, AutoAttack.class, () -> AutoAttack.standard(EPSILON)));
   }
 
   static MethodProvider.Entry entry(

@@ -12,7 +12,9 @@ import org.safety4j.core.attack.Constrained;
 import org.safety4j.core.attack.Dlr;
 import org.safety4j.core.attack.EvasionAttack;
 import org.safety4j.core.attack.EvasionResult;
+import org.safety4j.core.attack.LogitGap;
 import org.safety4j.core.attack.Norm;
+import org.safety4j.core.attack.PairLoss;
 import org.safety4j.core.data.LabeledImages;
 import org.safety4j.core.error.BudgetExceeded;
 import org.safety4j.core.error.Require;
@@ -28,7 +30,8 @@ import org.safety4j.core.run.Run;
  *
  * <p><b>Source</b>: Croce, Hein: Reliable Evaluation of Adversarial Robustness with an Ensemble of
  * Diverse Parameter-free Attacks. ICML, 2020. <b>Deviations</b>: samples stop once they have
- * fallen; the projection onto L2 ball and box together is exact.
+ * fallen; the projection onto L2 ball and box together is exact; with target classes but fewer than
+ * four classes the plain difference of two logits is raised.
  *
  * <p>Costs, for each restart and target class, one query a step and one for the start; a sample
  * that seems to have fallen is asked once more.
@@ -45,6 +48,7 @@ public record Apgd(Ball ball, int steps, int restarts, Loss loss, int targetClas
   private static final double RHO = 0.75;
   private static final int STEPS = 100;
   private static final int CLASSES = 9;
+  private static final int CLASSES_OF_RATIO = 4;
 
   /** Checks the ranges. */
   public Apgd {
@@ -157,7 +161,7 @@ public record Apgd(Ball ball, int steps, int restarts, Loss loss, int targetClas
   public EvasionResult run(ImageClassifier.White model, LabeledImages input, Run run) {
     try (Attempt attempt =
         Attempt.begin(info(), this, ball.norm(), model, input, Target.any(), run)) {
-      LogitLoss raised = targetClasses > 0 ? Dlr.targeted() : loss.towards(Target.any());
+      LogitLoss raised = targetClasses > 0 ? pairLoss(model.classes()) : loss.towards(Target.any());
       GradientSource source = Expectation.over(draws).wrap(ModelGradient.of(attempt, raised));
       AdaptiveAscent ascent = new AdaptiveAscent(attempt, source, ball, steps, RHO);
       try {
@@ -169,6 +173,11 @@ public record Apgd(Ball ball, int steps, int restarts, Loss loss, int targetClas
       }
       return attempt.result();
     }
+  }
+
+  /** The ratio needs the fourth logit; where there is none, the plain difference must do. */
+  private static PairLoss pairLoss(int classes) {
+    return classes < CLASSES_OF_RATIO ? LogitGap.targeted() : Dlr.targeted();
   }
 
   private void attack(Attempt attempt, AdaptiveAscent ascent, int[] part) {

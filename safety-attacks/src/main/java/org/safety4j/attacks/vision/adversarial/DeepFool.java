@@ -2,7 +2,6 @@ package org.safety4j.attacks.vision.adversarial;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.Shape;
 import java.util.stream.IntStream;
 import org.safety4j.attacks.engine.perturb.Active;
 import org.safety4j.attacks.engine.perturb.Attempt;
@@ -141,7 +140,7 @@ public record DeepFool(Norm norm, int steps, double overshoot, int classes)
     try (Scope scope = Scope.open();
         Linearized at = attempt.model().linearize(active.get(X))) {
       attempt.charge(active.samples(), 1);
-      NDList nearest = nearest(active, at, rivals);
+      NDList nearest = Boundaries.nearest(active, at, rivals, norm);
       Status status = Status.of(new Sight(nearest.get(1), nearest.get(0).neg(), at.logits()));
       attempt.stepped(active, t, status);
       attempt.run().listener().step(attempt.stage(), t + 1, steps, status.meanLoss());
@@ -157,27 +156,5 @@ public record DeepFool(Norm norm, int steps, double overshoot, int classes)
       active.put(scope, X, x);
       return attempt.claim(active, x, IntStream.range(0, active.size()).toArray());
     }
-  }
-
-  /** Ratio of distance, gradient and logit difference of the nearest linearised boundary. */
-  private NDList nearest(Active active, Linearized at, int[][] rivals) {
-    NDArray x = active.originals();
-    int n = active.size();
-    NDArray dual = RecipePrograms.scalar(x, norm == Norm.L2 ? 2 : 1);
-    NDList best =
-        new NDList(
-            x.getManager().full(new Shape(n), Float.POSITIVE_INFINITY),
-            x.zerosLike(),
-            x.getManager().zeros(new Shape(n)));
-    for (int[] rank : rivals) {
-      int[] classesHere = IntStream.of(active.samples()).map(s -> rank[s]).toArray();
-      NDArray k = Ops.index(x.getManager(), classesHere);
-      NDArray c = RecipePrograms.call("one_hot_difference", at.logits(), k, active.labels());
-      NDArray f = RecipePrograms.call("logit_difference", at.logits(), k, active.labels());
-      best =
-          RecipePrograms.all(
-              "nearer", at.pullback(c), f, dual, best.get(0), best.get(1), best.get(2));
-    }
-    return best;
   }
 }

@@ -80,7 +80,6 @@ final class QueryRecipes {
         return;
       }
     }
-    Require.that(
-        false, "norm must be one of " + List.of(allowed) + ", was " + ball.norm());
+    Require.that(false, "norm must be one of " + List.of(allowed) + ", was " + ball.norm());
   }
 }

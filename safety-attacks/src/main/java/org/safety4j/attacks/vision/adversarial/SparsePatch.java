@@ -94,8 +94,7 @@ final class SparsePatch implements Mutation {
     for (int c = 0; c < canvas.channels(); c++) {
       for (int y = 0; y < side; y++) {
         for (int x = 0; x < side; x++) {
-          into.set(
-              canvas.place(c, newTop + y, newLeft + x), proposed[(c * side + y) * side + x]);
+          into.set(canvas.place(c, newTop + y, newLeft + x), proposed[(c * side + y) * side + x]);
           int oldY = top + y;
           int oldX = left + x;
           if (oldY < newTop || oldY >= newTop + side || oldX < newLeft || oldX >= newLeft + side) {

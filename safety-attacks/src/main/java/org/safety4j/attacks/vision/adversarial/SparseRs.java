@@ -119,8 +119,14 @@ public record SparseRs(Area area, int size, double share, int queries)
     long most = area == Area.PIXELS ? height * width : Math.min(height, width);
     Require.that(
         size <= most,
-        "size must be at most " + most + " for images of " + height + " x " + width
-            + " pixels, was " + size);
+        "size must be at most "
+            + most
+            + " for images of "
+            + height
+            + " x "
+            + width
+            + " pixels, was "
+            + size);
     ScoreOracle oracle = QueryRecipes.scores(model, images, Margin.untargeted(), queries, run);
     Mutation.Factory proposals =
         switch (area) {

@@ -99,8 +99,7 @@ public record Square(Ball ball, double share, int queries)
 
   @Override
   public EvasionResult run(ImageClassifier.Gray model, LabeledImages images, Run run) {
-    ScoreOracle oracle =
-        QueryRecipes.scores(model, images, Margin.untargeted(), queries, run);
+    ScoreOracle oracle = QueryRecipes.scores(model, images, Margin.untargeted(), queries, run);
     Mutation.Factory squares =
         ball.norm() == Norm.L2
             ? canvas -> new SquareL2(canvas, ball.epsilon(), share)

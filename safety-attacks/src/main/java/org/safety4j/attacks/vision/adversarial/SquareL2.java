@@ -152,8 +152,7 @@ final class SquareL2 implements Mutation {
         boolean first = along < half;
         int length = first ? half : (upright ? height : width) - half;
         int at = first ? along : along - half;
-        double value =
-            upright ? hill(at, x, length, width) : hill(at, y, length, height);
+        double value = upright ? hill(at, x, length, width) : hill(at, y, length, height);
         bump[y * width + x] = first ? value : -value;
       }
     }

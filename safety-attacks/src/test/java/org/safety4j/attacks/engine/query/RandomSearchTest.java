@@ -156,8 +156,7 @@ class RandomSearchTest {
       try (EvasionResult result = search(hidden, images, RandomSearchTest::upAndDown)) {
         assertThat(result.sample(0).success()).isTrue();
         assertThat(result.warnings()).anyMatch(w -> w.contains("23 queries"));
-        assertThat(Arrays.stream(result.queries()).sum())
-            .isEqualTo(Access.usage(inner).queries());
+        assertThat(Arrays.stream(result.queries()).sum()).isEqualTo(Access.usage(inner).queries());
       }
     }
   }
