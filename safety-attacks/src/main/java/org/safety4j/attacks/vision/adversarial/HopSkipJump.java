@@ -155,6 +155,12 @@ public record HopSkipJump(
 
   /** One estimate, one jump and one bisection a step. */
   private final class Jumper implements BoundaryWalk.Mover {
+    /** Size of the first probe, in pixel values. */
+    private static final double FIRST_PROBE = 0.1;
+
+    /** Smallest change of a pixel value that a probe relies on. */
+    private static final double FINEST = 0x1p-20;
+
     private final boolean linf = ball.norm() == Norm.LINF;
     private final SignEstimator estimator = new SignEstimator(linf ? Noise.CUBE : Noise.SPHERE);
     private final double size;
@@ -176,6 +182,11 @@ public record HopSkipJump(
       if (rows.length == 0) {
         return;
       }
+      group.bisect(jumped(group, rows, step), tolerance, step);
+    }
+
+    /** Estimates the normals and jumps along them; returns the rows that have jumped. */
+    private int[] jumped(BoundaryGroup group, int[] rows, int step) {
       int wanted = (int) Math.min(mostDirections, firstDirections * Math.sqrt(step));
       int[] counts = new int[rows.length];
       double[] delta = new double[rows.length];
@@ -183,21 +194,22 @@ public record HopSkipJump(
       for (int i = 0; i < rows.length; i++) {
         counts[i] = (int) Math.min(wanted, group.left(rows[i]) - reserve);
         double distance = group.distance(rows[i]);
-        delta[i] = step == 1 ? 0.1 : Math.max(distance / size, Math.sqrt(size) * 0x1p-20);
+        delta[i] = step == 1 ? FIRST_PROBE : Math.max(distance / size, Math.sqrt(size) * FINEST);
         length[i] = distance / Math.sqrt(step);
       }
-      NDArray points = group.points(rows);
-      NDArray normal =
-          estimator.estimate(
-              group.oracle(),
-              points,
-              group.samples(rows),
-              group.rngs(rows, "directions", step),
-              delta,
-              counts);
-      NDArray direction = linf ? normal.sign() : QueryRecipes.unitLength(normal);
-      int[] jumped = jump(group, rows, points, direction, length, step);
-      group.bisect(jumped, tolerance, step);
+      try (Scope scope = Scope.open()) {
+        NDArray points = group.points(rows);
+        NDArray normal =
+            estimator.estimate(
+                group.oracle(),
+                points,
+                group.samples(rows),
+                group.rngs(rows, "directions", step),
+                delta,
+                counts);
+        NDArray direction = linf ? normal.sign() : QueryRecipes.unitLength(normal);
+        return jump(group, rows, points, direction, length, step);
+      }
     }
 
     /** Rows with enough queries for a step; the others end their walk. */
