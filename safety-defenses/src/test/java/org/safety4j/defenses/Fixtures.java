@@ -69,24 +69,58 @@ public final class Fixtures {
       LogitLoss loss,
       Ball ball,
       int steps) {
-    NDManager m = images.getManager();
     NDArray x = Ops.copy(images);
-    double size = 2.5 * ball.epsilon() / steps;
     for (int i = 0; i < steps; i++) {
-      try (Scope scope = Scope.open();
-          ValueAndGradient at = model.gradient(x, labels, loss)) {
-        NDArray direction;
-        if (ball.norm() == Norm.LINF) {
-          direction = at.gradient().sign();
-        } else {
-          NDArray norm = Ops.normL2(at.gradient()).add(1e-12f);
-          direction = at.gradient().div(norm.reshape(-1, 1, 1, 1));
+      step(model, x, images, labels, loss, ball, steps);
+    }
+    return x;
+  }
+
+  /** Like {@link #ascend}, but an image stays where the model first answered something wrong. */
+  public static NDArray ascendUntilWrong(
+      ImageClassifier.White model,
+      NDArray images,
+      int[] labels,
+      LogitLoss loss,
+      Ball ball,
+      int steps) {
+    NDArray x = Ops.copy(images);
+    NDArray best = Ops.copy(images);
+    NDArray y = Ops.index(images.getManager(), labels);
+    boolean[] done = new boolean[labels.length];
+    for (int i = 0; i < steps; i++) {
+      step(model, x, images, y, loss, ball, steps);
+      int[] answers = model.labels(x);
+      for (int j = 0; j < labels.length; j++) {
+        if (!done[j] && answers[j] != labels[j] && answers[j] != ImageClassifier.Black.REJECTED) {
+          done[j] = true;
+          try (Scope scope = Scope.open()) {
+            Ops.overwriteRows(best, Ops.index(x.getManager(), j), Ops.rows(x, j));
+          }
         }
-        Ops.overwrite(x, ball.project(x.add(direction.mul(size)), images));
       }
     }
-    x.attach(m);
-    return x;
+    return best;
+  }
+
+  private static void step(
+      ImageClassifier.White model,
+      NDArray x,
+      NDArray images,
+      NDArray labels,
+      LogitLoss loss,
+      Ball ball,
+      int steps) {
+    double size = 2.5 * ball.epsilon() / steps;
+    try (Scope scope = Scope.open();
+        ValueAndGradient at = model.gradient(x, labels, loss)) {
+      NDArray direction = at.gradient().sign();
+      if (ball.norm() != Norm.LINF) {
+        NDArray norm = Ops.normL2(at.gradient()).add(1e-12f);
+        direction = at.gradient().div(norm.reshape(-1, 1, 1, 1));
+      }
+      Ops.overwrite(x, ball.project(x.add(direction.mul(size)), images));
+    }
   }
 
   /** The share of images that get their label. */

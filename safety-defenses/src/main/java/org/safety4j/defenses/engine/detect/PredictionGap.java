@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import java.util.List;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.ImageClassifier;
+import org.safety4j.core.tensor.Grad;
 import org.safety4j.core.tensor.GradMode;
 import org.safety4j.core.tensor.Ops;
 import org.safety4j.core.tensor.Scope;
@@ -56,19 +57,67 @@ public final class PredictionGap {
   }
 
   /**
-   * Shows model and detector as one differentiable classifier with a further class, for adaptive
-   * attacks: see {@link RejectionView}.
+   * Shows model and detector as one differentiable classifier with a further class for rejection,
+   * for attacks that go for a class. The further logit is the largest other one plus a multiple of
+   * what the gap exceeds the threshold by, with all gradients.
    *
    * @param model the model; stays the caller's
    * @param threshold gaps above it are rejected
-   * @param sharpness how fast the further class's logit rises with the gap, greater than 0
+   * @param sharpness the multiple, greater than 0
    * @return a classifier that answers {@link ImageClassifier.Black#REJECTED} for its last class
    */
   public ImageClassifier.White withRejection(
       ImageClassifier.White model, double threshold, double sharpness) {
-    List<ImageClassifier.White> squeezed =
-        transforms.stream().map(t -> new Transforming(t, PART).white(model)).toList();
-    return new RejectionView(model, squeezed, PredictionGap::gap, threshold, sharpness);
+    Require.positive("sharpness", sharpness);
+    checkThreshold(threshold);
+    return new RejectionView(
+        model,
+        transformed(model),
+        (logits, others) ->
+            joined(
+                logits,
+                Ops.maxPerSample(logits).add(excess(logits, others, threshold, sharpness))));
+  }
+
+  /**
+   * Shows model and detector as one classifier with a further class for rejection, for attacks that
+   * leave a class. Its values are those of {@link #withRejection}; the gradient of the further
+   * logit has the opposite sign and half the size, so that a loss that rises as the label loses, to
+   * whatever class, leads out of rejection and not into it.
+   *
+   * @param model the model; stays the caller's
+   * @param threshold gaps above it are rejected
+   * @param sharpness as in {@link #withRejection}
+   * @return a classifier that answers {@link ImageClassifier.Black#REJECTED} for its last class
+   */
+  public ImageClassifier.White awayFromRejection(
+      ImageClassifier.White model, double threshold, double sharpness) {
+    Require.positive("sharpness", sharpness);
+    checkThreshold(threshold);
+    return new RejectionView(
+        model,
+        transformed(model),
+        (logits, others) -> {
+          NDArray excess = excess(logits, others, threshold, sharpness);
+          NDArray turned = Grad.detach(excess).mul(1.5f).sub(excess.mul(0.5f));
+          return joined(logits, Grad.detach(Ops.maxPerSample(logits)).add(turned));
+        });
+  }
+
+  private static void checkThreshold(double threshold) {
+    Require.that(Double.isFinite(threshold), "threshold must be finite, was " + threshold);
+  }
+
+  private List<ImageClassifier.White> transformed(ImageClassifier.White model) {
+    return transforms.stream().map(t -> new Transforming(t, PART).white(model)).toList();
+  }
+
+  private static NDArray excess(NDArray logits, NDList others, double threshold, double sharpness) {
+    return gap(logits, others).sub((float) threshold).mul((float) sharpness);
+  }
+
+  private static NDArray joined(NDArray logits, NDArray rejection) {
+    return NDArrays.concat(new NDList(logits, rejection.expandDims(1)), 1);
   }
 
   /**

@@ -1,28 +1,24 @@
 package org.safety4j.defenses.engine.detect;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
-import org.safety4j.core.error.Require;
 import org.safety4j.core.model.ImageClassifier;
 import org.safety4j.core.model.Linearized;
 import org.safety4j.core.tensor.Grad;
 import org.safety4j.core.tensor.GradMode;
-import org.safety4j.core.tensor.Ops;
 import org.safety4j.core.tensor.Scope;
 import org.safety4j.core.tensor.Tensors;
 import org.safety4j.defenses.engine.ClassifierView;
 
 /**
  * A classifier and its detector as one differentiable classifier. Its last class stands for
- * rejection: its logit is the largest other one plus a multiple of what the score exceeds the
- * threshold by, so that it wins exactly where the detector rejects. An attack that reaches another
- * class than the true one and the last one has beaten both.
+ * rejection and wins exactly where the detector rejects; an attack that reaches another class than
+ * the true one and the last one has beaten both.
  *
  * <p><b>Source</b> of the construction: N. Carlini and D. Wagner, "Adversarial Examples Are Not
  * Easily Detected: Bypassing Ten Detection Methods", ACM Workshop on Artificial Intelligence and
@@ -30,39 +26,25 @@ import org.safety4j.defenses.engine.ClassifierView;
  */
 final class RejectionView extends ClassifierView<ImageClassifier.White>
     implements ImageClassifier.White {
-  /** A detector's score from the model's logits and those of other views of it. */
-  interface Score {
+  /**
+   * Joins the model's logits {@code [N, K]} and those of other views of it to {@code [N, K + 1]}.
+   */
+  interface Join {
     NDArray of(NDArray logits, NDList others);
   }
 
   private final List<ImageClassifier.White> others;
-  private final Score score;
-  private final double threshold;
-  private final double sharpness;
+  private final Join join;
 
-  RejectionView(
-      ImageClassifier.White model,
-      List<ImageClassifier.White> others,
-      Score score,
-      double threshold,
-      double sharpness) {
+  RejectionView(ImageClassifier.White model, List<ImageClassifier.White> others, Join join) {
     super(model, "with-rejection");
-    Require.that(Double.isFinite(threshold), "threshold must be finite, was " + threshold);
     this.others = others;
-    this.score = score;
-    this.threshold = threshold;
-    this.sharpness = Require.positive("sharpness", sharpness);
+    this.join = join;
   }
 
   @Override
   public int classes() {
     return model().classes() + 1;
-  }
-
-  private NDArray join(NDArray logits, NDList rest) {
-    NDArray excess = score.of(logits, rest).sub((float) threshold).mul((float) sharpness);
-    NDArray rejection = Ops.maxPerSample(logits).add(excess);
-    return NDArrays.concat(new NDList(logits, rejection.expandDims(1)), 1);
   }
 
   @Override
@@ -73,7 +55,7 @@ final class RejectionView extends ClassifierView<ImageClassifier.White>
       for (ImageClassifier.White other : others) {
         rest.add(other.logits(images));
       }
-      return scope.keep(join(model().logits(images), rest));
+      return scope.keep(join.of(model().logits(images), rest));
     }
   }
 
@@ -133,7 +115,7 @@ final class RejectionView extends ClassifierView<ImageClassifier.White>
           leaves.add(owned(() -> Grad.leaf(part.logits())));
         }
         NDList rest = new NDList(leaves.subList(1, leaves.size()));
-        recorded = owned(() -> join(leaves.get(0), rest));
+        recorded = owned(() -> join.of(leaves.get(0), rest));
         logits = owned(() -> Grad.detach(recorded));
       } catch (RuntimeException e) {
         close();

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import java.util.ArrayList;
 import java.util.List;
 import org.safety4j.core.data.LabeledImages;
+import org.safety4j.core.defense.AdaptiveView;
 import org.safety4j.core.defense.Detector;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.method.MethodInfo;
@@ -30,8 +31,8 @@ import org.safety4j.defenses.engine.purify.NonLocalMeansTransform;
  * }</pre>
  *
  * <p>As a shield it answers {@link ImageClassifier.Black#REJECTED} and offers labels only. The
- * adaptive attack minimises the gap while it changes the class: {@link #adaptiveView} shows model
- * and detector as one differentiable classifier for it.
+ * adaptive attack changes the class and keeps the gap small: {@link #adaptiveView} and {@link
+ * #targetedView} show model and detector as one classifier with gradients for it.
  *
  * <p><b>Source</b>: W. Xu, D. Evans and Y. Qi, "Feature Squeezing: Detecting Adversarial Examples
  * in Deep Neural Networks", Network and Distributed System Security Symposium, 2018.
@@ -47,7 +48,9 @@ import org.safety4j.defenses.engine.purify.NonLocalMeansTransform;
  */
 public record FeatureSqueezing(
     List<ImageTransform> squeezers, double threshold, double falsePositiveRate)
-    implements RejectingShield {
+    implements RejectingShield, AdaptiveView {
+  private static final double SHARPNESS = 10;
+
   /** Checks the ranges and copies the list. */
   public FeatureSqueezing {
     Require.notEmpty("squeezers", squeezers);
@@ -157,15 +160,27 @@ public record FeatureSqueezing(
   }
 
   /**
-   * Shows model and detector as one classifier with gradients, for adaptive attacks. Its last class
-   * stands for rejection; an attack must reach a class that is neither the true one nor that.
+   * Shows model and detector as one classifier for attacks that leave a class. Its last class
+   * stands for rejection; the gradient leads out of the true class and out of rejection.
+   *
+   * @throws IllegalArgumentException if there is no threshold and the run has no benign images
+   */
+  @Override
+  public ImageClassifier.White adaptiveView(ImageClassifier.White model, Run run) {
+    return new PredictionGap(squeezers)
+        .awayFromRejection(model, detector(model, run).threshold(), SHARPNESS);
+  }
+
+  /**
+   * Shows model and detector as one classifier for attacks that go for a class: as {@link
+   * #adaptiveView}, with the exact gradient of the gap.
    *
    * @param model the model; stays the caller's
    * @return a classifier of one more class that answers {@link ImageClassifier.Black#REJECTED}
    *     where the detector rejects
    * @throws IllegalArgumentException if this defense has no threshold
    */
-  public ImageClassifier.White adaptiveView(ImageClassifier.White model) {
-    return new PredictionGap(squeezers).withRejection(model, threshold, 10);
+  public ImageClassifier.White targetedView(ImageClassifier.White model) {
+    return new PredictionGap(squeezers).withRejection(model, threshold, SHARPNESS);
   }
 }

@@ -159,7 +159,7 @@ class FeatureSqueezingTest {
         squeezing.detector(digits.model()).calibrated(digits.train().images(), 0.1).threshold();
     FeatureSqueezing calibrated = squeezing.withThreshold(threshold);
     ImageClassifier.Black shield = calibrated.apply(digits.model(), Run.seed(0)).model();
-    ImageClassifier.White view = calibrated.adaptiveView(digits.model());
+    ImageClassifier.White view = calibrated.targetedView(digits.model());
 
     NDArray adaptive =
         Fixtures.ascend(
@@ -170,9 +170,16 @@ class FeatureSqueezingTest {
             Ball.linf(0.12),
             40);
 
+    ImageClassifier.White leaving = calibrated.adaptiveView(digits.model(), Run.seed(0));
+    NDArray untargeted =
+        Fixtures.ascendUntilWrong(
+            leaving, test.images(), test.labels(), CrossEntropy.untargeted(), Ball.linf(0.12), 20);
+
+    assertThat(leaving.labels(untargeted)).isEqualTo(shield.labels(untargeted));
     assertThat(view.labels(adaptive)).isEqualTo(shield.labels(adaptive));
     double plain = fooled(shield, attacked, test.labels());
     assertThat(plain).isLessThan(0.4);
+    assertThat(fooled(shield, untargeted, test.labels())).isGreaterThan(plain + 0.08);
     assertThat(fooled(shield, adaptive, test.labels())).isGreaterThan(plain + 0.2);
   }
 
@@ -194,7 +201,7 @@ class FeatureSqueezingTest {
         FeatureSqueezing.of(images -> Ops.copy(images), new Halving()).withThreshold(0.1);
 
     try (LayeredNetwork model = Fixtures.convNet(1)) {
-      ImageClassifier.White view = squeezing.adaptiveView(model);
+      ImageClassifier.White view = squeezing.targetedView(model);
       assertThat(view.classes()).isEqualTo(5);
       try (var at = view.gradient(x, labels, CrossEntropy.untargeted())) {
         NDArray direction = at.gradient().div(at.gradient().norm());
@@ -243,7 +250,7 @@ class FeatureSqueezingTest {
         .isThrownBy(() -> squeezing().withThreshold(3))
         .withMessageContaining("threshold must be in [0, 2]");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> squeezing().adaptiveView(digits.model()))
+        .isThrownBy(() -> squeezing().targetedView(digits.model()))
         .withMessageContaining("threshold must be finite");
   }
 
