@@ -399,7 +399,9 @@ public final class ImagePreprocessor {
    */
   public void write(Path file) {
     ObjectNode root = Json.MAPPER.createObjectNode();
+    root.put("image_processor_type", processor());
     root.put("do_resize", fit != Fit.NONE);
+    root.put("do_center_crop", crop != null);
     root.put("do_rescale", true);
     root.put("do_normalize", true);
     root.put("rescale_factor", 1 / 255.0);
@@ -425,6 +427,14 @@ public final class ImagePreprocessor {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("the preprocessor cannot be encoded", e);
     }
+  }
+
+  /** The reference's processor that does the same. */
+  private String processor() {
+    if (pad != null) {
+      return "SamImageProcessor";
+    }
+    return crop != null || fit == Fit.SHORTEST_EDGE ? "CLIPImageProcessor" : "ViTImageProcessor";
   }
 
   private static void put(ObjectNode node, Size size) {

@@ -183,6 +183,11 @@ class ImagePreprocessorTest {
     Path file = folder.resolve("preprocessor_config.json");
     before.write(file);
     ImagePreprocessor after = ImagePreprocessor.read(file);
+    String kind =
+        processor.equals("clip")
+            ? "CLIPImageProcessor"
+            : processor.equals("sam") ? "SamImageProcessor" : "ViTImageProcessor";
+    assertThat(HfConfig.read(file).string("image_processor_type")).isEqualTo(kind);
     BufferedImage picture = ImageIO.read(Fixtures.path("preprocess/picture.png").toFile());
     assertThat(after.prepare(picture, manager)).isEqualTo(before.prepare(picture, manager));
     assertThat(after.normalization()).isEqualTo(before.normalization());

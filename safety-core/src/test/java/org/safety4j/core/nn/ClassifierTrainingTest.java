@@ -60,7 +60,7 @@ class ClassifierTrainingTest {
           (samples, epoch, rng) ->
               ClassifierRecipe.CROSS_ENTROPY.of(
                   model, Ops.rows(images, samples), Ops.rows(targets, samples), samples, rng),
-          TrainingOptions.adamW(25, 16, 1e-2),
+          TrainingOptions.adamW(20, 24, 2e-2),
           Run.seed(0));
       assertThat(model.logits(images).toFloatArray()).isNotEqualTo(before);
       assertThat(model.labels(images)).isEqualTo(labels);

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.safety4j.core.model.Linearized;
+import org.safety4j.core.model.LogitLoss;
 import org.safety4j.core.model.VisionTransformer.Overrides;
 import org.safety4j.core.model.VisionTransformer.Trace;
 import org.safety4j.core.nn.Normalization;
@@ -24,6 +25,7 @@ import org.safety4j.core.tensor.GradMode;
 import org.safety4j.core.tensor.Ops;
 import org.safety4j.core.tensor.Rng;
 import org.safety4j.core.tensor.Tensors;
+import org.safety4j.core.tensor.ValueAndGradient;
 
 class VitTest {
   private static final VitConfig CONFIG = VitConfig.small(8, 1, 4, 12, 3, 2, 5);
@@ -199,6 +201,31 @@ class VitTest {
     assertThatThrownBy(() -> vit.features(images, "block.7"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("near: \"block.0\"");
+  }
+
+  /** A loss may name a cotangent that is not its derivative; both ways must follow it. */
+  @Test
+  void theGradientIsThePullbackOfTheLossesCotangent() {
+    LogitLoss loss =
+        new LogitLoss() {
+          @Override
+          public NDArray values(NDArray logits, NDArray labels) {
+            return Ops.pick(logits, labels);
+          }
+
+          @Override
+          public NDArray cotangent(NDArray logits, NDArray labels) {
+            return logits.mul(3);
+          }
+        };
+    NDArray labels = Ops.index(manager, 4, 2);
+    try (ValueAndGradient at = vit.gradient(images, labels, loss);
+        Linearized graph = vit.linearize(images)) {
+      NDArray expected = graph.pullback(graph.logits().mul(3));
+      assertThat(at.value()).isEqualTo(Ops.pick(graph.logits(), labels));
+      assertClose(at.gradient(), expected, 1e-6 * largest(expected));
+      assertThat(largest(expected)).isPositive();
+    }
   }
 
   @Test
