@@ -9,7 +9,7 @@ final class Limits {
    * Most evaluation steps of one rendering; one step is a node, an element or {@link
    * #CHARS_PER_STEP} characters.
    */
-  static final long STEPS = 2_000_000;
+  static final long STEPS = 1_000_000;
 
   /** Characters that may be produced for one step. */
   static final int CHARS_PER_STEP = 32;
