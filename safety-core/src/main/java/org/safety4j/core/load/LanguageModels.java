@@ -13,6 +13,9 @@ import org.safety4j.core.load.gguf.GgufFile;
 import org.safety4j.core.load.gguf.GgufModels;
 import org.safety4j.core.model.CausalLm;
 import org.safety4j.core.model.ModelCard;
+import org.safety4j.core.model.TextClassifier;
+import org.safety4j.core.model.TextEncoder;
+import org.safety4j.core.nn.bert.Pooling;
 import org.safety4j.core.nn.lm.LmIdentity;
 import org.safety4j.core.nn.lm.Precision;
 import org.safety4j.core.text.ChatTemplate;
@@ -96,6 +99,60 @@ public final class LanguageModels {
     Set<String> known = new TreeSet<>(LlamaFormat.ARCHITECTURES);
     known.addAll(Gpt2Format.ARCHITECTURES);
     throw unsupported(files, architecture, known);
+  }
+
+  /**
+   * Opens an encoder of texts: a BERT folder, with the pooling that the layout of
+   * sentence-transformers names, or else the mean divided by its length.
+   *
+   * @param path the folder
+   * @return the model, to be closed by the caller; also a {@link org.safety4j.core.model.Trainable}
+   * @throws InvalidModelFile if something is missing, damaged or inconsistent
+   * @throws UnsupportedModel if it is of an architecture that is not supported; the message names
+   *     it
+   */
+  public static TextEncoder.White textEncoder(Path path) {
+    return textEncoder(ModelFiles.in(path), null);
+  }
+
+  /**
+   * Opens an encoder of texts with a pooling of one's own.
+   *
+   * @param files the files of a BERT
+   * @param pooling how states become one vector; null for what the files say
+   * @return the model, to be closed by the caller; also a {@link org.safety4j.core.model.Trainable}
+   * @throws InvalidModelFile if something is missing, damaged or inconsistent
+   * @throws UnsupportedModel if it is of an architecture that is not supported; the message names
+   *     it
+   */
+  public static TextEncoder.White textEncoder(ModelFiles files, Pooling pooling) {
+    return BertFormat.encoder(files, pooling);
+  }
+
+  /**
+   * Opens a classifier of texts: a folder of {@code BertForSequenceClassification}.
+   *
+   * @param path the folder
+   * @return the model, to be closed by the caller; also a {@link org.safety4j.core.model.Trainable}
+   * @throws InvalidModelFile if something is missing, damaged or inconsistent
+   * @throws UnsupportedModel if it is of an architecture that is not supported; the message names
+   *     it
+   */
+  public static TextClassifier.White textClassifier(Path path) {
+    return textClassifier(ModelFiles.in(path));
+  }
+
+  /**
+   * Opens a classifier of texts from its files, such as those on the class path.
+   *
+   * @param files the files of a {@code BertForSequenceClassification}
+   * @return the model, to be closed by the caller; also a {@link org.safety4j.core.model.Trainable}
+   * @throws InvalidModelFile if something is missing, damaged or inconsistent
+   * @throws UnsupportedModel if it is of an architecture that is not supported; the message names
+   *     it
+   */
+  public static TextClassifier.White textClassifier(ModelFiles files) {
+    return BertFormat.classifier(files);
   }
 
   static String architecture(ModelFiles files, HfConfig config) {
