@@ -25,7 +25,7 @@ import org.safety4j.core.run.CancelToken;
  * <pre>{@code
  * Report report = Campaign.named("digits")
  *     .models(Zoo.digitsVit(), Zoo.digitsVitTrades())
- *     .on(Digits.test().first(200))
+ *     .on(Digits.test().limit(200))
  *     .attacks(Pgd.linf(.1), Square.linf(.1), HopSkipJump.l2())
  *     .defenses(None.defense(), JpegCompression.quality(60))
  *     .seeds(0, 1, 2)

@@ -71,7 +71,7 @@ final class Matrix {
   }
 
   private static Element cell(Row row) {
-    Element cell = cell(row.robust());
+    Element cell = row.attack().norm() == null ? distance(row) : cell(row.robust());
     if (row.adaptive()) {
       cell.add(badge("adaptive", "adaptive", "The defense names this attack as adaptive to it"));
     }
@@ -83,6 +83,20 @@ final class Matrix {
             ? badge("landed", "✓", "The same attack landed on the undefended model: this counts")
             : badge(
                 "unproven", "?", "The attack did not land on the undefended model: no evidence"));
+  }
+
+  /** An attack without ball wins nearly everything; how far it had to go is what tells. */
+  private static Element distance(Row row) {
+    String norm = row.norm().equals("LINF") ? "Linf" : row.norm();
+    boolean won = row.distance().count() > 0;
+    return Element.of("td", "heat far")
+        .attr("title", row.success() + ", " + norm + " " + row.distance())
+        .add(
+            Element.of(
+                "span",
+                "value",
+                won ? norm + " " + Format.number(row.distance().median()) : "–"),
+            Element.of("span", "range", "won " + Format.percent(row.success().value())));
   }
 
   private static Element badge(String css, String text, String title) {
@@ -146,6 +160,9 @@ final class Matrix {
             Element.of("span", "ramp-label", "0 %"),
             Element.of("i", "ramp"),
             Element.of("span", "ramp-label", "100 % left"),
+            Element.of("i", "ramp far"),
+            Element.of("span")
+                .text("attack without ball: median distance of the images that it won"),
             badge("landed", "✓", ""),
             Element.of("span")
                 .text("nothing lost, and the same attack landed on the undefended model"),

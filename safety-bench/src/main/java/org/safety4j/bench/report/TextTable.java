@@ -88,6 +88,9 @@ final class TextTable {
   }
 
   private static String cell(Row row) {
+    if (row.attack().norm() == null) {
+      return "at " + Format.number(row.distance().median()) + " " + row.norm();
+    }
     boolean unproven =
         row.control() != Control.IS_CONTROL
             && !row.control().countsForDefense()
