@@ -1,5 +1,6 @@
 package org.safety4j.core.load;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import org.safety4j.core.error.InvalidModelFile;
 import org.safety4j.core.model.ModelCard;
@@ -75,5 +76,43 @@ final class ClipFormat implements ModelFormat {
         json.size("num_attention_heads", heads),
         Activation.of(json.string("hidden_act", "quick_gelu")),
         json.number("layer_norm_eps", 1e-5));
+  }
+
+  static ObjectNode describe(Clip clip) {
+    ObjectNode json = Json.MAPPER.createObjectNode();
+    json.putArray("architectures").add("CLIPModel");
+    json.put("model_type", "clip");
+    json.put("projection_dim", clip.projected());
+    ObjectNode text = json.putObject("text_config");
+    describe(text, clip.text().config());
+    text.put("projection_dim", clip.projected());
+    ObjectNode vision = json.putObject("vision_config");
+    ClipVisionConfig v = clip.vision().config();
+    tower(vision, v.tower());
+    vision.put("model_type", "clip_vision_model");
+    vision.put("image_size", v.imageSize());
+    vision.put("patch_size", v.patchSize());
+    vision.put("num_channels", v.channels());
+    vision.put("projection_dim", clip.projected());
+    return json;
+  }
+
+  static void describe(ObjectNode json, ClipTextConfig text) {
+    tower(json, text.tower());
+    json.put("model_type", "clip_text_model");
+    json.put("vocab_size", text.vocabulary());
+    json.put("max_position_embeddings", text.positions());
+    json.put("bos_token_id", text.begin());
+    json.put("eos_token_id", text.end());
+    json.put("pad_token_id", text.padding());
+  }
+
+  private static void tower(ObjectNode json, ClipTowerConfig tower) {
+    json.put("hidden_size", tower.width());
+    json.put("intermediate_size", tower.mlpWidth());
+    json.put("num_hidden_layers", tower.blocks());
+    json.put("num_attention_heads", tower.heads());
+    json.put("hidden_act", tower.activation().configName());
+    json.put("layer_norm_eps", tower.epsilon());
   }
 }

@@ -102,6 +102,19 @@ public final class DiffusionLoader {
   }
 
   /**
+   * Saves a pipeline as a folder that {@link #open(Path)} opens again, with the sampler that it is
+   * sampled by. Guidance and the number of steps are not stored.
+   *
+   * @param model the pipeline; stays the caller's
+   * @param folder the folder, made if it is not there; files of the same names are replaced
+   * @throws IllegalArgumentException if the denoiser has a shape that diffusers cannot name
+   * @throws java.io.UncheckedIOException if it cannot be written
+   */
+  public static void save(DiffusionPipeline model, Path folder) {
+    DiffusersFolders.write(model, folder);
+  }
+
+  /**
    * Opens a denoiser: {@code UNet2DModel} or {@code UNet2DConditionModel}.
    *
    * @param folder holds {@code config.json} and {@code diffusion_pytorch_model.safetensors}

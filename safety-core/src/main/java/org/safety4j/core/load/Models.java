@@ -1,9 +1,5 @@
 package org.safety4j.core.load;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,11 +10,11 @@ import org.safety4j.core.error.NearNames;
 import org.safety4j.core.error.UnsupportedModel;
 import org.safety4j.core.model.ImageClassifier;
 import org.safety4j.core.model.Model;
-import org.safety4j.core.nn.Parameters;
+import org.safety4j.core.nn.clip.Clip;
+import org.safety4j.core.nn.diffusion.DiffusionPipeline;
 import org.safety4j.core.nn.resnet.ResNet;
+import org.safety4j.core.nn.sam.Sam;
 import org.safety4j.core.nn.vit.Vit;
-import org.safety4j.core.tensor.GradMode;
-import org.safety4j.core.tensor.Scope;
 
 /**
  * Opens models in one line.
@@ -39,8 +35,6 @@ public final class Models {
           new LlavaFormat());
   private static final String TORCHSCRIPT = "model.pt";
   private static final String PREPROCESSOR = "preprocessor_config.json";
-
-  private static final String RUNNING_MEAN = "running_mean";
 
   private Models() {}
 
@@ -184,60 +178,39 @@ public final class Models {
   }
 
   /**
-   * Saves a model as a folder that {@link #imageClassifier(Path)} opens again; its preprocessor
-   * resizes pictures with the bilinear filter.
+   * Saves a model as a folder that {@link #open(Path, Class)} opens again, a diffusion model as one
+   * that {@link DiffusionLoader} opens; preprocessors resize pictures with the bilinear filter.
    *
-   * @param model a {@link Vit} or a {@link ResNet}; stays the caller's
+   * @param model a {@link Vit}, {@link ResNet}, {@link Clip}, {@link Sam} or {@link
+   *     DiffusionPipeline}; stays the caller's
    * @param folder the folder, made if it is not there; files of the same names are replaced
    * @throws IllegalArgumentException if the model is of another class
-   * @throws UncheckedIOException if it cannot be written
+   * @throws java.io.UncheckedIOException if it cannot be written
    */
-  public static void save(ImageClassifier.White model, Path folder) {
+  public static void save(Model model, Path folder) {
     if (model instanceof Vit vit) {
       int size = vit.config().imageSize();
-      write(
-          folder,
-          VitFormat.describe(vit),
-          ImagePreprocessor.resizing(size, size, vit.normalization()),
-          vit.stored());
+      FolderWriter.model(folder, VitFormat.describe(vit), vit.stored());
+      FolderWriter.preprocessor(folder, size, size, vit.normalization());
     } else if (model instanceof ResNet net) {
-      write(
-          folder,
-          ResNetFormat.describe(net),
-          ImagePreprocessor.resizing(
-              net.config().width(), net.config().height(), net.normalization()),
-          net.stored());
+      FolderWriter.model(folder, ResNetFormat.describe(net), net.stored());
+      FolderWriter.preprocessor(
+          folder, net.config().width(), net.config().height(), net.normalization());
+    } else if (model instanceof Clip clip) {
+      int size = clip.vision().config().imageSize();
+      FolderWriter.model(folder, ClipFormat.describe(clip), clip.stored());
+      FolderWriter.preprocessor(folder, size, size, clip.vision().normalization());
+      FolderWriter.tokenizer(folder, clip.tokenizer());
+    } else if (model instanceof Sam sam) {
+      int size = sam.config().vision().imageSize();
+      FolderWriter.model(folder, SamFormat.describe(sam), sam.stored());
+      FolderWriter.preprocessor(folder, size, size, sam.normalization());
+    } else if (model instanceof DiffusionPipeline pipeline) {
+      DiffusionLoader.save(pipeline, folder);
     } else {
       throw new IllegalArgumentException(
-          "only a Vit or a ResNet can be saved, this is a " + model.getClass().getSimpleName());
-    }
-  }
-
-  private static void write(
-      Path folder, ObjectNode config, ImagePreprocessor preprocessor, Parameters parameters) {
-    config.put("torch_dtype", "float32");
-    try (Scope scope = Scope.open();
-        GradMode mode = GradMode.off()) {
-      Files.createDirectories(folder);
-      SafetensorsWriter writer = new SafetensorsWriter();
-      parameters.forEachStored(
-          (name, array) -> {
-            writer.put(name, array);
-            if (name.endsWith(
-                RUNNING_MEAN)) { // other readers draw a layer anew that lacks its counter
-              String layer = name.substring(0, name.length() - RUNNING_MEAN.length());
-              writer.put(layer + "num_batches_tracked", array.getManager().create(0L));
-            }
-          });
-      writer.write(folder.resolve("model.safetensors"));
-      preprocessor.write(folder.resolve(PREPROCESSOR));
-      AtomicFile.write(
-          folder.resolve("config.json"),
-          Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("the configuration cannot be encoded", e);
-    } catch (IOException e) {
-      throw new UncheckedIOException(folder + " cannot be written: " + e.getMessage(), e);
+          "only a Vit, ResNet, Clip, Sam or DiffusionPipeline can be saved, this is a "
+              + model.getClass().getSimpleName());
     }
   }
 }

@@ -1,7 +1,9 @@
 package org.safety4j.core.load;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import org.safety4j.core.error.InvalidModelFile;
 import org.safety4j.core.model.ModelCard;
 import org.safety4j.core.nn.Activation;
@@ -95,5 +97,50 @@ final class SamFormat implements ModelFormat {
           ? json.invalid(field, Integer.toString(wanted))
           : new InvalidModelFile(json.origin() + ": \"" + field + "\" must be " + wanted);
     }
+  }
+
+  static ObjectNode describe(Sam sam) {
+    SamConfig config = sam.config();
+    SamConfig.Vision v = config.vision();
+    ObjectNode json = Json.MAPPER.createObjectNode();
+    json.putArray("architectures").add("SamModel");
+    json.put("model_type", "sam");
+    ObjectNode vision = json.putObject("vision_config");
+    vision.put("image_size", v.imageSize());
+    vision.put("patch_size", v.patchSize());
+    vision.put("num_channels", v.channels());
+    vision.put("hidden_size", v.width());
+    vision.put("mlp_dim", v.mlpWidth());
+    vision.put("num_hidden_layers", v.blocks());
+    vision.put("num_attention_heads", v.heads());
+    vision.put("output_channels", v.outWidth());
+    vision.put("num_pos_feats", v.outWidth() / 2);
+    vision.put("window_size", v.window());
+    new TreeSet<>(v.global()).forEach(vision.withArray("global_attn_indexes")::add);
+    vision.put("hidden_act", v.activation().configName());
+    vision.put("layer_norm_eps", v.epsilon());
+    vision.put("qkv_bias", v.biased());
+    vision.put("use_abs_pos", v.absolute());
+    vision.put("use_rel_pos", v.relative());
+    ObjectNode prompt = json.putObject("prompt_encoder_config");
+    prompt.put("hidden_size", v.outWidth());
+    prompt.put("image_size", v.imageSize());
+    prompt.put("patch_size", v.patchSize());
+    prompt.put("mask_input_channels", config.prompt().maskChannels());
+    prompt.put("hidden_act", config.prompt().activation().configName());
+    prompt.put("layer_norm_eps", config.prompt().epsilon());
+    SamConfig.Decoder d = config.decoder();
+    ObjectNode decoder = json.putObject("mask_decoder_config");
+    decoder.put("hidden_size", v.outWidth());
+    decoder.put("num_hidden_layers", d.layers());
+    decoder.put("num_attention_heads", d.heads());
+    decoder.put("mlp_dim", d.mlpWidth());
+    decoder.put("num_multimask_outputs", d.masks());
+    decoder.put("iou_head_depth", d.overlapDepth());
+    decoder.put("iou_head_hidden_dim", d.overlapWidth());
+    decoder.put("attention_downsample_rate", d.narrowing());
+    decoder.put("hidden_act", d.activation().configName());
+    decoder.put("layer_norm_eps", d.epsilon());
+    return json;
   }
 }

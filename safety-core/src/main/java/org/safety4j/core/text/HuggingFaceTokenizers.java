@@ -89,6 +89,22 @@ public final class HuggingFaceTokenizers {
     return new Native(origin, tokenizerJson, Vocabulary.read(origin, tokenizerJson), special);
   }
 
+  /**
+   * Returns the text that a tokenizer was made from, so that it can be stored again.
+   *
+   * @param tokenizer a tokenizer that this class made
+   * @return its {@code tokenizer.json}, UTF-8
+   * @throws IllegalArgumentException if another class made it
+   */
+  public static byte[] json(Tokenizer tokenizer) {
+    if (tokenizer instanceof Native made) {
+      return made.json.clone();
+    }
+    throw new IllegalArgumentException(
+        "only tokenizers of Hugging Face's format have a tokenizer.json, this is a "
+            + tokenizer.getClass().getSimpleName());
+  }
+
   private static byte[] read(Path file) {
     try {
       if (!Files.isRegularFile(file)) {

@@ -192,7 +192,7 @@ class ModelsTest {
     try (ImageClassifier.White model = Models.imageClassifier(folder)) {
       assertThatThrownBy(() -> Models.save(model, folder.resolve("x")))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("only a Vit or a ResNet");
+          .hasMessageContaining("only a Vit, ResNet, Clip");
     }
   }
 

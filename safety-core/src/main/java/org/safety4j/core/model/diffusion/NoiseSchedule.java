@@ -13,11 +13,15 @@ import org.safety4j.core.error.Require;
  * device.
  */
 public final class NoiseSchedule {
+  private static final int MOST_STEPS = 1_000_000;
+
   private final Prediction prediction;
+  private final float[] betas;
   private final double[] alphasCumprod;
 
-  private NoiseSchedule(Prediction prediction, double[] alphasCumprod) {
+  private NoiseSchedule(Prediction prediction, float[] betas, double[] alphasCumprod) {
     this.prediction = prediction;
+    this.betas = betas;
     this.alphasCumprod = alphasCumprod;
   }
 
@@ -25,14 +29,14 @@ public final class NoiseSchedule {
    * Makes a schedule of a known form, for a network that predicts noise.
    *
    * @param betas the form
-   * @param steps number of training steps, at least 1
+   * @param steps number of training steps, in [1, 1000000]
    * @param start first variance, in (0, 1); usually 0.0001
    * @param end last variance, in [start, 1); usually 0.02
    * @return the schedule
    * @throws IllegalArgumentException if an argument is out of range
    */
   public static NoiseSchedule of(BetaSchedule betas, int steps, double start, double end) {
-    Require.atLeast("steps", steps, 1);
+    Require.inRange("steps", steps, 1, MOST_STEPS);
     Require.that(
         start > 0 && start <= end && end < 1,
         "betas must be 0 < start <= end < 1, were " + start + " and " + end);
@@ -64,7 +68,7 @@ public final class NoiseSchedule {
       product *= 1f - betas[i];
       products[i] = (float) product;
     }
-    return new NoiseSchedule(Prediction.EPSILON, products);
+    return new NoiseSchedule(Prediction.EPSILON, betas.clone(), products);
   }
 
   /**
@@ -74,7 +78,7 @@ public final class NoiseSchedule {
    * @return a copy
    */
   public NoiseSchedule withPrediction(Prediction value) {
-    return new NoiseSchedule(value, alphasCumprod);
+    return new NoiseSchedule(value, betas, alphasCumprod);
   }
 
   /**
@@ -88,12 +92,14 @@ public final class NoiseSchedule {
     double first = Math.sqrt(alphasCumprod[0]);
     double last = Math.sqrt(alphasCumprod[alphasCumprod.length - 1]);
     Require.that(first > last, "the schedule adds no noise after its first step");
-    double[] rescaled = new double[alphasCumprod.length];
+    float[] rescaled = new float[betas.length];
+    double before = 1;
     for (int i = 0; i < rescaled.length; i++) {
       double root = (Math.sqrt(alphasCumprod[i]) - last) * first / (first - last);
-      rescaled[i] = (float) (root * root);
+      rescaled[i] = (float) (1 - root * root / before);
+      before = root * root;
     }
-    return new NoiseSchedule(prediction, rescaled);
+    return ofBetas(rescaled).withPrediction(prediction);
   }
 
   /**
@@ -131,7 +137,7 @@ public final class NoiseSchedule {
    * @return in [0, 1]
    */
   public double beta(int t) {
-    return 1 - alphasCumprod[t] / (t == 0 ? 1 : alphasCumprod[t - 1]);
+    return betas[t];
   }
 
   /**
@@ -169,12 +175,12 @@ public final class NoiseSchedule {
   public boolean equals(Object other) {
     return other instanceof NoiseSchedule s
         && s.prediction == prediction
-        && Arrays.equals(s.alphasCumprod, alphasCumprod);
+        && Arrays.equals(s.betas, betas);
   }
 
   @Override
   public int hashCode() {
-    return 31 * Arrays.hashCode(alphasCumprod) + prediction.hashCode();
+    return 31 * Arrays.hashCode(betas) + prediction.hashCode();
   }
 
   @Override
