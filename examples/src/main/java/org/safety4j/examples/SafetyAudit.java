@@ -99,7 +99,7 @@ public final class SafetyAudit {
   private static Campaign bundled(AuditOptions options) {
     return Campaign.named("Handwritten digits")
         .models(Zoo.digitsVit(), Zoo.digitsVitTrades())
-        .on(Digits.test().limit(options.count()))
+        .on(Digits.test().first(options.count()))
         .attacks(
             Fgsm.linf(0.1),
             Pgd.linf(0.05),
@@ -114,7 +114,7 @@ public final class SafetyAudit {
             JpegCompression.quality(60),
             BitDepth.bits(2),
             FeatureSqueezing.blackAndWhite())
-        .withData(Digits.train().limit(200))
+        .withData(Digits.train().first(200))
         .budget(Budget.queries(400));
   }
 
