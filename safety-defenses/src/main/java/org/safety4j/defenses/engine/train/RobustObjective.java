@@ -1,14 +1,14 @@
 package org.safety4j.defenses.engine.train;
 
 import ai.djl.ndarray.NDArray;
+import org.safety4j.core.error.Require;
 import org.safety4j.core.model.TrainableClassifier;
 import org.safety4j.core.tensor.Grad;
 import org.safety4j.core.tensor.GradMode;
 import org.safety4j.core.tensor.Rng;
 import org.safety4j.core.tensor.Scope;
-import org.safety4j.core.train.ClassifierRecipe;
 
-/** The losses of adversarial training: what is searched in the ball, and what is minimised then. */
+/** The losses of adversarial training. */
 public final class RobustObjective {
   private RobustObjective() {}
 
@@ -18,11 +18,8 @@ public final class RobustObjective {
    * @param inner the search
    * @return the loss
    */
-  public static ClassifierRecipe.Loss adversarial(InnerMaximisation inner) {
-    return (model, images, labels, samples, rng) -> {
-      NDArray attacked = highestCrossEntropy(inner, model, images, labels, samples, rng);
-      return RobustLosses.crossEntropy(model.forward(attacked, true), labels).mean();
-    };
+  public static RobustLoss adversarial(InnerMaximisation inner) {
+    return new Adversarial(inner);
   }
 
   /**
@@ -33,18 +30,8 @@ public final class RobustObjective {
    * @param beta weight of the divergence, at least 0
    * @return the loss
    */
-  public static ClassifierRecipe.Loss divergence(InnerMaximisation inner, double beta) {
-    return (model, images, labels, samples, rng) -> {
-      NDArray fixed = answers(inner, model, images);
-      NDArray attacked =
-          inner.maximise(
-              model, images, samples, logits -> RobustLosses.divergence(fixed, logits), rng);
-      NDArray clean = model.forward(images, true);
-      NDArray adversarial = model.forward(attacked, true);
-      return RobustLosses.crossEntropy(clean, labels)
-          .mean()
-          .add(RobustLosses.divergence(clean, adversarial).mean().mul((float) beta));
-    };
+  public static RobustLoss divergence(InnerMaximisation inner, double beta) {
+    return new Divergence(inner, Require.inRange("beta", beta, 0, Double.MAX_VALUE));
   }
 
   /**
@@ -55,18 +42,9 @@ public final class RobustObjective {
    * @param lambda weight of the divergence, at least 0
    * @return the loss
    */
-  public static ClassifierRecipe.Loss misclassificationAware(
-      InnerMaximisation inner, double lambda) {
-    return (model, images, labels, samples, rng) -> {
-      NDArray attacked = highestCrossEntropy(inner, model, images, labels, samples, rng);
-      NDArray clean = model.forward(images, true);
-      NDArray adversarial = model.forward(attacked, true);
-      NDArray unsure = RobustLosses.probability(clean, labels).neg().add(1);
-      NDArray divergence = RobustLosses.divergence(clean, adversarial).mul(unsure);
-      return RobustLosses.boostedCrossEntropy(adversarial, labels)
-          .mean()
-          .add(divergence.mean().mul((float) lambda));
-    };
+  public static RobustLoss misclassificationAware(InnerMaximisation inner, double lambda) {
+    return new MisclassificationAware(
+        inner, Require.inRange("lambda", lambda, 0, Double.MAX_VALUE));
   }
 
   private static NDArray highestCrossEntropy(
@@ -80,11 +58,62 @@ public final class RobustObjective {
         model, images, samples, logits -> RobustLosses.crossEntropy(logits, labels), rng);
   }
 
-  private static NDArray answers(
-      InnerMaximisation inner, TrainableClassifier model, NDArray images) {
-    try (Scope scope = Scope.open();
-        GradMode mode = GradMode.off()) {
-      return scope.keep(Grad.detach(model.forward(images, inner.trainingMode())));
+  private record Adversarial(InnerMaximisation inner) implements RobustLoss {
+    @Override
+    public NDArray search(
+        TrainableClassifier model, NDArray images, NDArray labels, int[] samples, Rng rng) {
+      return highestCrossEntropy(inner, model, images, labels, samples, rng);
+    }
+
+    @Override
+    public NDArray minimised(
+        TrainableClassifier model, NDArray images, NDArray adversarial, NDArray labels) {
+      return RobustLosses.crossEntropy(model.forward(adversarial, true), labels).mean();
+    }
+  }
+
+  private record Divergence(InnerMaximisation inner, double beta) implements RobustLoss {
+    @Override
+    public NDArray search(
+        TrainableClassifier model, NDArray images, NDArray labels, int[] samples, Rng rng) {
+      try (Scope scope = Scope.open();
+          GradMode mode = GradMode.off()) {
+        NDArray clean = Grad.detach(model.forward(images, inner.trainingMode()));
+        return scope.keep(
+            inner.maximise(
+                model, images, samples, logits -> RobustLosses.divergence(clean, logits), rng));
+      }
+    }
+
+    @Override
+    public NDArray minimised(
+        TrainableClassifier model, NDArray images, NDArray adversarial, NDArray labels) {
+      NDArray clean = model.forward(images, true);
+      NDArray moved = model.forward(adversarial, true);
+      return RobustLosses.crossEntropy(clean, labels)
+          .mean()
+          .add(RobustLosses.divergence(clean, moved).mean().mul((float) beta));
+    }
+  }
+
+  private record MisclassificationAware(InnerMaximisation inner, double lambda)
+      implements RobustLoss {
+    @Override
+    public NDArray search(
+        TrainableClassifier model, NDArray images, NDArray labels, int[] samples, Rng rng) {
+      return highestCrossEntropy(inner, model, images, labels, samples, rng);
+    }
+
+    @Override
+    public NDArray minimised(
+        TrainableClassifier model, NDArray images, NDArray adversarial, NDArray labels) {
+      NDArray clean = model.forward(images, true);
+      NDArray moved = model.forward(adversarial, true);
+      NDArray unsure = RobustLosses.probability(clean, labels).neg().add(1);
+      NDArray divergence = RobustLosses.divergence(clean, moved).mul(unsure);
+      return RobustLosses.boostedCrossEntropy(moved, labels)
+          .mean()
+          .add(divergence.mean().mul((float) lambda));
     }
   }
 }

@@ -103,6 +103,30 @@ public final class AdversarialDefenses {
               2020)
           .build();
 
+  static final MethodInfo AWP =
+      training("core-awp", "Adversarial weight perturbation")
+          .cites(
+              "D. Wu, S.-T. Xia, Y. Wang",
+              "Adversarial Weight Perturbation Helps Robust Generalization",
+              "Advances in Neural Information Processing Systems",
+              2020)
+          .deviations("No warm-up epochs without the perturbation.")
+          .build();
+
+  static final MethodInfo FAST_AT =
+      training("core-fast-at", "Fast and free adversarial training")
+          .category("Adversarial training / Efficient")
+          .cites(
+              "E. Wong, L. Rice, J. Z. Kolter",
+              "Fast is Better than Free: Revisiting Adversarial Training",
+              "International Conference on Learning Representations",
+              2020)
+          .deviations(
+              "After catastrophic overfitting, training goes on from the best weights with more"
+                  + " steps.",
+              "The recipe decides on learning rate and precision.")
+          .build();
+
   private AdversarialDefenses() {}
 
   private static MethodInfo.Builder training(String id, String name) {
@@ -140,7 +164,12 @@ public final class AdversarialDefenses {
         entry(FEATURE_SQUEEZING, "FeatureSqueezing", FeatureSqueezing::defaults),
         entry(PGD_AT, "PgdAdversarialTraining", () -> PgdAdversarialTraining.linf(8 / 255.0)),
         entry(TRADES, "Trades", () -> Trades.linf(8 / 255.0)),
-        entry(MART, "Mart", () -> Mart.linf(8 / 255.0)));
+        entry(MART, "Mart", () -> Mart.linf(8 / 255.0)),
+        entry(
+            AWP,
+            "AdversarialWeightPerturbation",
+            () -> AdversarialWeightPerturbation.on(PgdAdversarialTraining.linf(8 / 255.0))),
+        entry(FAST_AT, "FastAdversarialTraining", () -> FastAdversarialTraining.linf(8 / 255.0)));
   }
 
   private static Entry entry(

@@ -6,12 +6,17 @@ import org.safety4j.core.defense.Protected;
 import org.safety4j.core.model.ImageClassifier;
 import org.safety4j.core.run.Run;
 import org.safety4j.core.train.ClassifierRecipe;
+import org.safety4j.defenses.engine.train.RobustLoss;
 
-/** Hardening that trains a recipe's model with another loss. */
-interface AdversarialHardening
+/** Hardening that trains a recipe's model with a robust loss instead of cross-entropy. */
+public interface AdversarialHardening
     extends Hardening<ClassifierRecipe, LabeledImages, ImageClassifier.White> {
-  /** What is minimised instead of cross-entropy. */
-  ClassifierRecipe.Loss loss();
+  /**
+   * Returns what is searched in the ball, and what is minimised then.
+   *
+   * @return the loss
+   */
+  RobustLoss loss();
 
   @Override
   default Class<ClassifierRecipe> requires() {

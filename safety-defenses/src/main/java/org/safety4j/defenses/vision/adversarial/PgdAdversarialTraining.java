@@ -2,8 +2,8 @@ package org.safety4j.defenses.vision.adversarial;
 
 import org.safety4j.core.attack.Ball;
 import org.safety4j.core.method.MethodInfo;
-import org.safety4j.core.train.ClassifierRecipe;
 import org.safety4j.defenses.engine.train.InnerMaximisation;
+import org.safety4j.defenses.engine.train.RobustLoss;
 import org.safety4j.defenses.engine.train.RobustObjective;
 
 /**
@@ -85,7 +85,7 @@ public record PgdAdversarialTraining(InnerMaximisation inner) implements Adversa
   }
 
   @Override
-  public ClassifierRecipe.Loss loss() {
+  public RobustLoss loss() {
     return RobustObjective.adversarial(inner);
   }
 }

@@ -3,8 +3,8 @@ package org.safety4j.defenses.vision.adversarial;
 import org.safety4j.core.attack.Ball;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.method.MethodInfo;
-import org.safety4j.core.train.ClassifierRecipe;
 import org.safety4j.defenses.engine.train.InnerMaximisation;
+import org.safety4j.defenses.engine.train.RobustLoss;
 import org.safety4j.defenses.engine.train.RobustObjective;
 
 /**
@@ -86,7 +86,7 @@ public record Trades(InnerMaximisation inner, double beta) implements Adversaria
   }
 
   @Override
-  public ClassifierRecipe.Loss loss() {
+  public RobustLoss loss() {
     return RobustObjective.divergence(inner, beta);
   }
 }

@@ -17,12 +17,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.safety4j.core.data.LabeledImages;
 import org.safety4j.core.defense.Defense;
+import org.safety4j.core.defense.Hardening;
 import org.safety4j.core.defense.Protected;
 import org.safety4j.core.error.RunCancelled;
 import org.safety4j.core.model.ImageClassifier;
 import org.safety4j.core.model.TrainableClassifier;
 import org.safety4j.core.run.CancelToken;
 import org.safety4j.core.run.Run;
+import org.safety4j.core.train.ClassifierRecipe;
 import org.safety4j.defenses.RobustFeature;
 import org.safety4j.testkit.DefenseContract;
 
@@ -42,7 +44,7 @@ class AdversarialTrainingTest {
     test.close();
   }
 
-  static Stream<AdversarialHardening> defenses() {
+  static Stream<Hardening<ClassifierRecipe, LabeledImages, ImageClassifier.White>> defenses() {
     return Stream.of(
         PgdAdversarialTraining.linf(RobustFeature.EPSILON).withSteps(4).withStepShare(0.5),
         PgdAdversarialTraining.linf(RobustFeature.EPSILON)
@@ -50,7 +52,11 @@ class AdversarialTrainingTest {
             .withStepShare(0.5)
             .inTrainingMode(),
         Trades.linf(RobustFeature.EPSILON).withSteps(4).withStepShare(0.5),
-        Mart.linf(RobustFeature.EPSILON).withSteps(8));
+        Mart.linf(RobustFeature.EPSILON).withSteps(8),
+        AdversarialWeightPerturbation.on(
+            Trades.linf(RobustFeature.EPSILON).withSteps(4).withStepShare(0.5)),
+        FastAdversarialTraining.linf(RobustFeature.EPSILON),
+        FastAdversarialTraining.free(RobustFeature.EPSILON, 4));
   }
 
   /**
@@ -59,7 +65,8 @@ class AdversarialTrainingTest {
    */
   @ParameterizedTest
   @MethodSource("defenses")
-  void robustTrainingKeepsTheFeatureThatTheAttackCannotTurn(AdversarialHardening defense) {
+  void robustTrainingKeepsTheFeatureThatTheAttackCannotTurn(
+      Hardening<ClassifierRecipe, LabeledImages, ImageClassifier.White> defense) {
     try (TrainableClassifier standard = RobustFeature.linear(10).train(train, Run.seed(0));
         Protected<ImageClassifier.White> robust =
             defense.apply(RobustFeature.linear(10), train, Run.seed(0))) {
@@ -74,14 +81,16 @@ class AdversarialTrainingTest {
 
   @ParameterizedTest
   @MethodSource("defenses")
-  void sameSeedGivesTheSameWeightsAndAnotherSeedOthers(AdversarialHardening defense) {
+  void sameSeedGivesTheSameWeightsAndAnotherSeedOthers(
+      Hardening<ClassifierRecipe, LabeledImages, ImageClassifier.White> defense) {
     float[] first = weights(defense, 7);
 
     assertThat(weights(defense, 7)).isEqualTo(first);
     assertThat(weights(defense, 8)).isNotEqualTo(first);
   }
 
-  private static float[] weights(AdversarialHardening defense, long seed) {
+  private static float[] weights(
+      Hardening<ClassifierRecipe, LabeledImages, ImageClassifier.White> defense, long seed) {
     try (Protected<ImageClassifier.White> robust =
         defense.apply(RobustFeature.linear(1), train, Run.seed(seed))) {
       NDArray weight = ((TrainableClassifier) robust.model()).parameters().get("2.weight");
@@ -105,7 +114,8 @@ class AdversarialTrainingTest {
     }
   }
 
-  private static float[] weights2(AdversarialHardening defense, long seed) {
+  private static float[] weights2(
+      Hardening<ClassifierRecipe, LabeledImages, ImageClassifier.White> defense, long seed) {
     try (Protected<ImageClassifier.White> robust =
         defense.apply(RobustFeature.linear(2), train, Run.seed(seed))) {
       return ((TrainableClassifier) robust.model()).parameters().get("2.weight").toFloatArray();
@@ -164,6 +174,42 @@ class AdversarialTrainingTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> PgdAdversarialTraining.linf(8 / 255))
         .withMessageContaining("8 / 255 is 0");
+  }
+
+  @Test
+  void fastTrainingTellsTheListenerOfEveryCheck() {
+    List<Double> heard = new ArrayList<>();
+    Run run =
+        Run.seed(0)
+            .withListener(
+                (stage, step, of, value) -> {
+                  if (stage.equals("robust-check")) {
+                    heard.add(value);
+                  }
+                });
+
+    FastAdversarialTraining.linf(RobustFeature.EPSILON)
+        .apply(RobustFeature.linear(4), train, run)
+        .close();
+
+    assertThat(heard).hasSize(4);
+    assertThat(heard.get(3)).isGreaterThan(0.7);
+  }
+
+  @Nested
+  class AwpContract extends DefenseContract {
+    @Override
+    protected Defense<?, ?> defense() {
+      return AdversarialWeightPerturbation.on(PgdAdversarialTraining.linf(0.1));
+    }
+  }
+
+  @Nested
+  class FastContract extends DefenseContract {
+    @Override
+    protected Defense<?, ?> defense() {
+      return FastAdversarialTraining.linf(0.1);
+    }
   }
 
   @Nested
