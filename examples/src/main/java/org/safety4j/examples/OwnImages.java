@@ -1,7 +1,7 @@
 package org.safety4j.examples;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,7 +13,7 @@ import org.safety4j.core.load.Models;
 import org.safety4j.core.model.ImageClassifier;
 import org.safety4j.core.model.Source;
 import org.safety4j.core.nn.DifferentiableClassifier;
-import org.safety4j.core.tensor.Tensors;
+import org.safety4j.core.tensor.Scope;
 import org.safety4j.datasets.images.ImageFolder;
 
 /**
@@ -42,55 +42,64 @@ record OwnImages(String folder, String model, int count) implements Source<Label
   public LabeledImages open() {
     ImagePreprocessor preprocessor = Models.preprocessor(Path.of(model));
     ImageFolder listing =
-        ImageFolder.read(Path.of(folder)).preprocessedBy(image -> prepare(preprocessor, image));
+        ImageFolder.read(Path.of(folder)).preprocessedBy(image -> prepared(preprocessor, image));
     try (ImageClassifier.White classifier = Models.imageClassifier(Path.of(model))) {
+      int channels = (int) classifier.inputShape().get(0);
       List<String> names =
           classifier instanceof DifferentiableClassifier named
               ? named.classNames()
               : IntStream.range(0, classifier.classes()).mapToObj(Integer::toString).toList();
       if (!listing.labeled()) {
-        return listing.labeledBy(images -> answers(classifier, images), names).first(count);
+        listing = listing.labeledBy(images -> answers(classifier, channels, images), names);
       }
-      try (LabeledImages images = listing.first(count)) {
-        return inTheModelsTerms(images, names);
+      try (LabeledImages images = listing.first(count);
+          Scope scope = Scope.open()) {
+        int[] labels = labels(images, names);
+        return LabeledImages.of(id(), channels(images.images(), channels), labels, names);
       }
     }
   }
 
   /** One by one, so that a folder of large pictures does not need the memory of one large batch. */
-  private static int[] answers(ImageClassifier.White classifier, NDArray images) {
+  private static int[] answers(ImageClassifier.White classifier, int channels, NDArray images) {
     int[] answers = new int[(int) images.getShape().get(0)];
     for (int i = 0; i < answers.length; i++) {
-      try (NDArray one = images.get(i + ":" + (i + 1))) {
-        answers[i] = classifier.labels(one)[0];
+      try (Scope scope = Scope.open()) {
+        NDArray one = images.get(new NDIndex(i + ":" + (i + 1)));
+        answers[i] = classifier.labels(channels(one, channels))[0];
       }
     }
     return answers;
   }
 
+  /** A folder is read in colour; a model of gray pictures takes one of the three equal channels. */
+  private static NDArray channels(NDArray images, int channels) {
+    return images.get(new NDIndex(":, 0:" + channels));
+  }
+
   /** A folder's classes are found among the model's by their names. */
-  private LabeledImages inTheModelsTerms(LabeledImages images, List<String> names) {
+  private int[] labels(LabeledImages images, List<String> names) {
     List<String> own = images.classNames();
     int[] labels = images.labels();
     for (int i = 0; i < labels.length; i++) {
-      int label = own.isEmpty() ? labels[i] : names.indexOf(own.get(labels[i]));
-      if (label < 0 || label >= names.size()) {
+      String name = own.isEmpty() ? Integer.toString(labels[i]) : own.get(labels[i]);
+      labels[i] = own.isEmpty() ? labels[i] : names.indexOf(name);
+      if (labels[i] < 0 || labels[i] >= names.size()) {
         throw new InvalidDataFile(
             folder
                 + ": \""
-                + (own.isEmpty() ? labels[i] : own.get(labels[i]))
+                + name
                 + "\" is not a class of the model, which has "
                 + names.size()
-                + " such as \""
+                + ", such as \""
                 + names.get(0)
                 + "\"; name the subfolders or labels after the model's classes");
       }
-      labels[i] = label;
     }
-    return LabeledImages.of(id(), images.images(), labels, names);
+    return labels;
   }
 
-  private static NDArray prepare(ImagePreprocessor preprocessor, NDArray image) {
+  private static NDArray prepared(ImagePreprocessor preprocessor, NDArray image) {
     int height = (int) image.getShape().get(2);
     int width = (int) image.getShape().get(3);
     float[] values = image.toFloatArray();
@@ -102,7 +111,7 @@ record OwnImages(String folder, String model, int count) implements Source<Label
       int blue = Math.round(255 * values[2 * plane + i]);
       picture.setRGB(i % width, i / width, red << 16 | green << 8 | blue);
     }
-    NDManager manager = image.getManager();
-    return preprocessor.prepare(picture, manager == null ? Tensors.newManager() : manager);
+    NDArray prepared = preprocessor.prepare(picture, image.getManager());
+    return prepared.getShape().get(1) == 3 ? prepared : prepared.repeat(1, 3);
   }
 }

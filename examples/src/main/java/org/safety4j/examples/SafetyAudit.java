@@ -98,7 +98,7 @@ public final class SafetyAudit {
 
   private static Campaign bundled(AuditOptions options) {
     return Campaign.named("Handwritten digits")
-        .models(Zoo.digitsVit(), Zoo.digitsVitTrades())
+        .models(Zoo.digitsVit(), Zoo.digitsVitPgd())
         .on(Digits.test().first(options.count()))
         .attacks(
             Fgsm.linf(0.1),
@@ -115,7 +115,7 @@ public final class SafetyAudit {
             BitDepth.bits(2),
             FeatureSqueezing.blackAndWhite())
         .withData(Digits.train().first(200))
-        .budget(Budget.queries(250));
+        .budget(Budget.queries(400));
   }
 
   private static Campaign own(AuditOptions options, PrintStream err) throws IOException {

@@ -24,8 +24,8 @@ import org.safety4j.core.run.CancelToken;
  *
  * <pre>{@code
  * Report report = Campaign.named("digits")
- *     .models(Zoo.digitsVit(), Zoo.digitsVitTrades())
- *     .on(Digits.test().limit(200))
+ *     .models(Zoo.digitsVit(), Zoo.digitsVitPgd())
+ *     .on(Digits.test().first(200))
  *     .attacks(Pgd.linf(.1), Square.linf(.1), HopSkipJump.l2())
  *     .defenses(None.defense(), JpegCompression.quality(60))
  *     .seeds(0, 1, 2)
