@@ -8,7 +8,14 @@ import java.util.List;
 
 /** What {@link SafetyAudit} was asked to do. */
 record AuditOptions(
-    Path out, Path model, Path images, int count, long seed, int threads, boolean resume, boolean help) {
+    Path out,
+    Path model,
+    Path images,
+    int count,
+    long seed,
+    int threads,
+    boolean resume,
+    boolean help) {
   static final String USAGE =
       """
       SafetyAudit: attacks and defends image classifiers, and reports how well they hold.

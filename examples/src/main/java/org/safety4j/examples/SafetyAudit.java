@@ -115,7 +115,7 @@ public final class SafetyAudit {
             BitDepth.bits(2),
             FeatureSqueezing.blackAndWhite())
         .withData(Digits.train().first(200))
-        .budget(Budget.queries(400));
+        .budget(Budget.queries(250));
   }
 
   private static Campaign own(AuditOptions options, PrintStream err) throws IOException {

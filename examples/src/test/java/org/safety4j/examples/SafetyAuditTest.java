@@ -26,7 +26,8 @@ class SafetyAuditTest {
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
   private int audit(String... args) {
-    return SafetyAudit.run(args, new PrintStream(out, true, UTF_8), new PrintStream(err, true, UTF_8));
+    return SafetyAudit.run(
+        args, new PrintStream(out, true, UTF_8), new PrintStream(err, true, UTF_8));
   }
 
   @ParameterizedTest
@@ -71,7 +72,12 @@ class SafetyAuditTest {
     Path report = folder.resolve("report");
     int code =
         audit(
-            "--model", model.toString(), "--images", pictures.toString(), "--out", report.toString());
+            "--model",
+            model.toString(),
+            "--images",
+            pictures.toString(),
+            "--out",
+            report.toString());
     assertThat(err.toString(UTF_8)).doesNotContain("SafetyAudit:");
     assertThat(code).isZero();
     assertThat(out.toString(UTF_8)).contains("PGD", "HopSkipJump", "no defense", "of 4 images");
@@ -89,7 +95,12 @@ class SafetyAuditTest {
     writeDigits(pictures, 1);
     Files.move(pictures.resolve("7"), pictures.resolve("seven"));
     assertThat(
-            audit("--model", model.toString(), "--images", pictures.toString(), "--out",
+            audit(
+                "--model",
+                model.toString(),
+                "--images",
+                pictures.toString(),
+                "--out",
                 folder.resolve("r").toString()))
         .isEqualTo(2);
     assertThat(err.toString(UTF_8)).contains("\"seven\" is not a class of the model");

@@ -93,9 +93,7 @@ final class Matrix {
         .attr("title", row.success() + ", " + norm + " " + row.distance())
         .add(
             Element.of(
-                "span",
-                "value",
-                won ? norm + " " + Format.number(row.distance().median()) : "–"),
+                "span", "value", won ? norm + " " + Format.number(row.distance().median()) : "–"),
             Element.of("span", "range", "won " + Format.percent(row.success().value())));
   }
 
