@@ -12,7 +12,13 @@ import org.safety4j.core.tensor.Projections;
  *     is for tests of that
  */
 public record Ball(Norm norm, double epsilon) {
-  /** Checks the radius. */
+  /**
+   * Checks the radius.
+   *
+   * @param norm the distance; {@link Norm#L0} has no projection here
+   * @param epsilon the radius: in (0, 1] for Linf, greater than 0 otherwise; 0 allows no change and
+   *     is for tests of that
+   */
   public Ball {
     if (norm == Norm.LINF) {
       Require.that(

@@ -15,7 +15,12 @@ import org.safety4j.core.model.LogitLoss;
  * @param kappa the value at which the loss is flat, at least 0; infinity for no cap
  */
 public record Margin(boolean toTarget, double kappa) implements LogitLoss {
-  /** Checks the cap. */
+  /**
+   * Checks the cap.
+   *
+   * @param toTarget whether the labels are classes to reach and not classes to leave
+   * @param kappa the value at which the loss is flat, at least 0; infinity for no cap
+   */
   public Margin {
     Require.that(kappa >= 0, "kappa must be at least 0, was " + kappa);
   }

@@ -11,7 +11,14 @@ import org.safety4j.core.error.Require;
  * @param year year of publication
  */
 public record Citation(String authors, String title, String venue, int year) {
-  /** Checks that nothing is empty. */
+  /**
+   * Checks that nothing is empty.
+   *
+   * @param authors the first author, or all
+   * @param title the paper's title
+   * @param venue conference, journal or archive
+   * @param year year of publication
+   */
   public Citation {
     Require.that(!authors.isBlank(), "authors must not be blank");
     Require.that(!title.isBlank(), "title must not be blank");

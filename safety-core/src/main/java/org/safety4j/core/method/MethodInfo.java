@@ -30,7 +30,21 @@ public record MethodInfo(
     Citation citation,
     List<String> deviations,
     List<String> adaptiveAttacks) {
-  /** Checks the id and copies the lists. */
+  /**
+   * Checks the id and copies the lists.
+   *
+   * @param id the catalogue's id, such as {@code core-pgd}: lower-case words joined by hyphens
+   * @param name the method's name in the field, such as {@code PGD}
+   * @param kind what it is
+   * @param family the model family
+   * @param threat the threat class
+   * @param category the survey's category, such as {@code White-box / First-order}
+   * @param access the access that it needs
+   * @param citation where it was published
+   * @param deviations how this implementation differs from the paper; empty if it does not
+   * @param adaptiveAttacks for a defense, ids of the attacks that adapt to it and must be run
+   *     against it
+   */
   public MethodInfo {
     Require.that(
         id.matches("[a-z0-9]+(-[a-z0-9]+)*"),

@@ -16,9 +16,12 @@ public record LmContext(KvPrefix prefix, int[] leftPadding, int last) {
   private static final LmContext WHOLE = new LmContext(null, null, 0);
 
   /**
-   * Checks and copies.
+   * Checks and copies. * @throws IllegalArgumentException if a number is negative
    *
-   * @throws IllegalArgumentException if a number is negative
+   * @param prefix a text that stands before every row, or null
+   * @param leftPadding how many positions at the start of each row are padding, or null for none;
+   *     padding is neither seen nor counted as a position
+   * @param last for how many of the last positions logits are wanted; 0 for all
    */
   public LmContext {
     Require.atLeast("last", last, 0);

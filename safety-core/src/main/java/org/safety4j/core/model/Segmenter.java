@@ -34,9 +34,15 @@ public final class Segmenter {
    */
   public record Prompt(NDArray points, NDArray labels, NDArray boxes, NDArray masks) {
     /**
-     * Checks the shapes.
+     * Checks the shapes. * @throws IllegalArgumentException if shapes do not fit, or nothing is
+     * pointed at
      *
-     * @throws IllegalArgumentException if shapes do not fit, or nothing is pointed at
+     * @param points float32 {@code [N, P, K, 2]}
+     * @param labels int64 {@code [N, P, K]}: 1 for a point of the object, 0 for one outside of it,
+     *     -10 for padding
+     * @param boxes float32 {@code [N, P, 4]}: left, top, right, bottom
+     * @param masks logits of a mask an image, float32 {@code [N, 1, h, w]}, of the size that the
+     *     model answers
      */
     public Prompt {
       Require.that(

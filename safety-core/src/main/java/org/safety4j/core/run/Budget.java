@@ -17,7 +17,17 @@ import org.safety4j.core.error.Require;
 public record Budget(long queriesPerSample, long totalQueries, long tokens, Duration time) {
   private static final Duration FOREVER = Duration.ofDays(36_500);
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param queriesPerSample most model queries for one sample, at least 1; {@link Long#MAX_VALUE}
+   *     for no limit
+   * @param totalQueries most model queries altogether, at least 1; {@link Long#MAX_VALUE} for no
+   *     limit
+   * @param tokens most tokens in and out altogether, at least 1; {@link Long#MAX_VALUE} for no
+   *     limit
+   * @param time longest wall time, greater than zero
+   */
   public Budget {
     Require.that(
         queriesPerSample >= 1, "queriesPerSample must be at least 1, was " + queriesPerSample);

@@ -24,7 +24,17 @@ public record Provenance(
     Map<String, String> environment,
     Instant started) {
 
-  /** Copies the environment. */
+  /**
+   * Copies the environment.
+   *
+   * @param method the method's id
+   * @param config the method's configuration, as its record prints it
+   * @param seed the run's root seed
+   * @param model what was attacked or protected
+   * @param data name and checksum of the data
+   * @param environment library, Java, engine and device
+   * @param started when the run began
+   */
   public Provenance {
     environment = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(environment));
   }

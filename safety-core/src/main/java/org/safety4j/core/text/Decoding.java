@@ -46,9 +46,23 @@ public record Decoding(
     boolean stopAtEnd,
     long seed) {
   /**
-   * Checks the ranges.
+   * Checks the ranges. * @throws IllegalArgumentException if a value is out of range
    *
-   * @throws IllegalArgumentException if a value is out of range
+   * @param maxNewTokens most tokens to write, at least 1
+   * @param temperature divides the logits before sampling; 0 takes the most probable token (greedy,
+   *     or beam search); in [0, 100]
+   * @param topK keeps that many of the most probable tokens; 0 keeps all
+   * @param topP keeps the fewest most probable tokens whose probabilities reach this sum; in (0,
+   *     1], 1 keeps all
+   * @param minP keeps tokens whose probability is at least this fraction of the largest; in [0, 1],
+   *     0 keeps all
+   * @param beams rows of a beam search; 1 for none; in [1, 64]; more than 1 only with temperature 0
+   * @param lengthPenalty exponent of the length that a beam's log-probability is divided by; finite
+   * @param repetitionPenalty divides positive and multiplies negative logits of tokens that prompt
+   *     or answer have; in (0, 100], 1 for none
+   * @param stop texts that end the answer before them
+   * @param stopAtEnd whether the model's own end tokens end the answer
+   * @param seed the root of the randomness of sampling
    */
   public Decoding {
     Require.atLeast("maxNewTokens", maxNewTokens, 1);

@@ -23,9 +23,15 @@ import org.safety4j.core.error.Require;
  */
 public record Message(String role, String content, List<Part> parts, Map<String, Object> extra) {
   /**
-   * Checks and copies.
+   * Checks and copies. * @throws IllegalArgumentException if the role is empty
    *
-   * @throws IllegalArgumentException if the role is empty
+   * @param role who speaks: {@code system}, {@code user}, {@code assistant}, {@code tool} or
+   *     another name that the model's template knows
+   * @param content the text; null for a message without text, for instance one that only calls
+   *     tools; the joined text parts where {@code parts} is not empty
+   * @param parts pieces of a message that mixes text and images, in order; empty for plain text
+   * @param extra further fields that the template may read, for instance {@code tool_calls} or
+   *     {@code name}; plain data (text, numbers, booleans, null, lists, maps)
    */
   public Message {
     Require.that(role != null && !role.isEmpty(), "the role of a message must not be empty");

@@ -12,9 +12,10 @@ import org.safety4j.core.error.Require;
  */
 public record Part(String type, Map<String, Object> fields) {
   /**
-   * Checks and copies.
+   * Checks and copies. * @throws IllegalArgumentException if the type is empty
    *
-   * @throws IllegalArgumentException if the type is empty
+   * @param type the kind, for instance {@code text} or {@code image}
+   * @param fields its further fields, for instance {@code text}; plain data
    */
   public Part {
     Require.that(type != null && !type.isEmpty(), "the type of a message part must not be empty");

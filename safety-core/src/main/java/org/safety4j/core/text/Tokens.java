@@ -12,9 +12,13 @@ import org.safety4j.core.error.Require;
  */
 public record Tokens(String text, int[] ids, int[] starts, int[] ends) {
   /**
-   * Checks the lengths.
+   * Checks the lengths. * @throws IllegalArgumentException if the arrays differ in length
    *
-   * @throws IllegalArgumentException if the arrays differ in length
+   * @param text the text
+   * @param ids the tokens' ids
+   * @param starts where each token starts in the text, as an index of {@link String#charAt}
+   * @param ends where each token ends, exclusive; equal to the start for a token that covers
+   *     nothing
    */
   public Tokens {
     Require.that(

@@ -28,7 +28,15 @@ public final class Optimizer implements AutoCloseable {
    */
   public record Config(
       Kind kind, double momentum, double beta2, double epsilon, double weightDecay) {
-    /** Checks the ranges. */
+    /**
+     * Checks the ranges.
+     *
+     * @param kind the update rule
+     * @param momentum of SGD, or Adam's beta1; in [0, 1)
+     * @param beta2 Adam's second moment; in [0, 1)
+     * @param epsilon added to Adam's denominator, greater than 0
+     * @param weightDecay at least 0; decoupled for AdamW, added to the gradient otherwise
+     */
     public Config {
       Require.inRange("momentum", momentum, 0, Math.nextDown(1.0));
       Require.inRange("beta2", beta2, 0, Math.nextDown(1.0));

@@ -10,7 +10,13 @@ import java.util.List;
  * @param seconds wall time of this call
  */
 public record TrainingLog(List<Double> losses, long steps, double seconds) {
-  /** Copies the losses. */
+  /**
+   * Copies the losses.
+   *
+   * @param losses mean loss of every epoch
+   * @param steps updates done
+   * @param seconds wall time of this call
+   */
   public TrainingLog {
     losses = List.copyOf(losses);
   }

@@ -27,7 +27,20 @@ public record TrainingOptions(
     int accumulate,
     double emaDecay,
     Optional<Path> checkpoint) {
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param epochs passes over the data, at least 1
+   * @param batchSize samples a step, at least 1; the last batch of an epoch may be smaller
+   * @param optimizer the update rule
+   * @param schedule the learning rate
+   * @param maxGradientNorm joint norm to which gradients are clipped; infinite for none
+   * @param accumulate batches whose gradients are averaged before an update, at least 1
+   * @param emaDecay decay of the average of the weights that the trained model ends with, in [0,
+   *     1); 0 for the last weights
+   * @param checkpoint folder for checkpoints after every epoch, from which a killed training goes
+   *     on; empty for none
+   */
   public TrainingOptions {
     Require.atLeast("epochs", epochs, 1);
     Require.atLeast("batchSize", batchSize, 1);

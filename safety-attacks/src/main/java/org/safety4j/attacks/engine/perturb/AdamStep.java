@@ -15,7 +15,11 @@ public record AdamStep(double rate) implements StepRule {
   private static final String FIRST = "adam-first";
   private static final String SECOND = "adam-second";
 
-  /** Checks the rate. */
+  /**
+   * Checks the rate.
+   *
+   * @param rate the learning rate, greater than 0
+   */
   public AdamStep {
     Require.positive("rate", rate);
   }

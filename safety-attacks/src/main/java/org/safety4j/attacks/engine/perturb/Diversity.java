@@ -17,7 +17,12 @@ import org.safety4j.core.tensor.Scope;
  * @param smallest smallest side as a share of the image's, in (0, 1]
  */
 public record Diversity(double probability, double smallest) implements GradientTransform {
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param probability how often, in [0, 1]; 0 changes nothing
+   * @param smallest smallest side as a share of the image's, in (0, 1]
+   */
   public Diversity {
     Require.inRange("probability", probability, 0, 1);
     Require.that(smallest > 0 && smallest <= 1, "smallest must be in (0, 1], was " + smallest);

@@ -11,7 +11,11 @@ import org.safety4j.core.tensor.Scope;
  * @param draws how many, at least 1; 1 changes nothing
  */
 public record Expectation(int draws) implements GradientTransform {
-  /** Checks the number. */
+  /**
+   * Checks the number.
+   *
+   * @param draws how many, at least 1; 1 changes nothing
+   */
   public Expectation {
     Require.atLeast("draws", draws, 1);
   }

@@ -13,7 +13,12 @@ import org.safety4j.core.tensor.Scope;
  * @param share the share of entries that move, in (0, 1]; at least one entry moves
  */
 public record L1Step(double size, double share) implements StepRule {
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param size the step's L1 length, greater than 0
+   * @param share the share of entries that move, in (0, 1]; at least one entry moves
+   */
   public L1Step {
     Require.that(size >= 0, "step size must be at least 0, was " + size);
     Require.that(share > 0 && share <= 1, "share must be in (0, 1], was " + share);

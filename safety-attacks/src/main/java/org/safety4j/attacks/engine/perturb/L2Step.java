@@ -11,7 +11,11 @@ import org.safety4j.core.tensor.Scope;
  * @param size the step's length, greater than 0
  */
 public record L2Step(double size) implements StepRule {
-  /** Checks the size. */
+  /**
+   * Checks the size.
+   *
+   * @param size the step's length, greater than 0
+   */
   public L2Step {
     Require.that(size >= 0, "step size must be at least 0, was " + size);
   }

@@ -15,7 +15,12 @@ import org.safety4j.core.tensor.Scope;
 public record Momentum(double decay, double lookAhead) implements GradientTransform {
   private static final String SUM = "momentum";
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param decay what is kept of the sum from step to step, at least 0; 1 keeps all
+   * @param lookAhead how far to look ahead along the decayed sum; 0 does not
+   */
   public Momentum {
     Require.that(decay >= 0, "decay must be at least 0, was " + decay);
     Require.that(lookAhead >= 0, "lookAhead must be at least 0, was " + lookAhead);

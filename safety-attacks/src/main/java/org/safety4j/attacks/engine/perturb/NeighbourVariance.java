@@ -15,7 +15,13 @@ import org.safety4j.core.tensor.Scope;
 public record NeighbourVariance(int neighbours, double radius) implements GradientTransform {
   private static final String VARIANCE = "variance";
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param neighbours how many are looked at in each step, at least 1
+   * @param radius how far away each pixel value of a neighbour may be, at least 0; 0 changes
+   *     nothing
+   */
   public NeighbourVariance {
     Require.atLeast("neighbours", neighbours, 1);
     Require.that(radius >= 0, "radius must be at least 0, was " + radius);

@@ -11,7 +11,11 @@ import org.safety4j.core.tensor.Scope;
  * @param copies how many, at least 1; 1 changes nothing
  */
 public record ScaleCopies(int copies) implements GradientTransform {
-  /** Checks the number. */
+  /**
+   * Checks the number.
+   *
+   * @param copies how many, at least 1; 1 changes nothing
+   */
   public ScaleCopies {
     Require.atLeast("copies", copies, 1);
   }

@@ -12,7 +12,11 @@ import org.safety4j.core.tensor.Scope;
  * @param size how far each pixel value moves, greater than 0
  */
 public record SignStep(double size) implements StepRule {
-  /** Checks the size. */
+  /**
+   * Checks the size.
+   *
+   * @param size how far each pixel value moves, greater than 0
+   */
   public SignStep {
     Require.that(size >= 0, "step size must be at least 0, was " + size);
   }

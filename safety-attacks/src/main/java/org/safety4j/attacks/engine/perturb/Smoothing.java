@@ -13,7 +13,12 @@ import org.safety4j.core.tensor.Scope;
  * @param sigma standard deviation in pixels, greater than 0
  */
 public record Smoothing(int size, double sigma) implements GradientTransform {
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param size side of the kernel in pixels, odd, at least 1; 1 changes nothing
+   * @param sigma standard deviation in pixels, greater than 0
+   */
   public Smoothing {
     Require.that(size >= 1 && size % 2 == 1, "size must be odd and at least 1, was " + size);
     Require.positive("sigma", sigma);

@@ -25,7 +25,13 @@ public record Target(Mode mode, List<Integer> classes, int rank) {
     RANK
   }
 
-  /** Copies the classes. */
+  /**
+   * Copies the classes.
+   *
+   * @param mode how the class is chosen
+   * @param classes the given classes, for {@link Mode#GIVEN}; one for all samples, or one a sample
+   * @param rank which of the other classes, from the likeliest, for {@link Mode#RANK}; from 1
+   */
   public Target {
     classes = List.copyOf(classes);
   }

@@ -22,7 +22,13 @@ import org.safety4j.core.tensor.Tensors;
  * @param width s, greater than 0, in units of pixel values in [0, 1]
  */
 public record GradientEstimator(Noise noise, int pairs, double width) {
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param noise the directions
+   * @param pairs n, at least 1; each costs two queries
+   * @param width s, greater than 0, in units of pixel values in [0, 1]
+   */
   public GradientEstimator {
     Require.atLeast("pairs", pairs, 1);
     Require.positive("width", width);

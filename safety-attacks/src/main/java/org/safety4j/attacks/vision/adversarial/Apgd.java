@@ -50,7 +50,16 @@ public record Apgd(Ball ball, int steps, int restarts, Loss loss, int targetClas
   private static final int CLASSES = 9;
   private static final int CLASSES_OF_RATIO = 4;
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param ball Linf or L2
+   * @param steps steps of each restart, at least 0; 100 by default
+   * @param restarts how often the search is begun, for each target class, at least 1; 1 by default
+   * @param loss the loss that is raised; with target classes it must be {@link Loss#DLR}
+   * @param targetClasses how many wrong classes are aimed at, from the likeliest; 0 for none
+   * @param draws gradients averaged in each step, for random models, at least 1; 1 by default
+   */
   public Apgd {
     Steps.requireNorm(ball, Norm.LINF, Norm.L2);
     Require.atLeast("steps", steps, 0);

@@ -54,7 +54,16 @@ public record AutoAttack(Version version, Ball ball, int steps, int queries, boo
   private static final int DRAWS = 20;
   private static final int CLASSES_OF_RATIO = 3;
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param version which members run
+   * @param ball Linf or L2
+   * @param steps steps of the members with gradients, at least 0; 100 by default
+   * @param queries queries of the member without, at least 1; 5,000 by default
+   * @param keepsFallen whether samples that have fallen are attacked again by the members that
+   *     follow; false by default, and true only to measure what that costs
+   */
   public AutoAttack {
     Steps.requireNorm(ball, Norm.LINF, Norm.L2);
     Require.atLeast("steps", steps, 0);

@@ -29,7 +29,15 @@ import org.safety4j.core.run.Run;
  */
 public record Bim(Ball ball, int steps, double stepShare, Target target, Finish finish)
     implements EvasionAttack.White, Constrained<Bim> {
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param ball Linf or L2
+   * @param steps number of steps, at least 0; 10 by default
+   * @param stepShare step size as a share of epsilon, in (0, 2]; 0.1 by default
+   * @param target which class is wanted; any wrong one by default
+   * @param finish when a sample's search ends; at its first success by default
+   */
   public Bim {
     Steps.requireNorm(ball, Norm.LINF, Norm.L2);
     Require.atLeast("steps", steps, 0);

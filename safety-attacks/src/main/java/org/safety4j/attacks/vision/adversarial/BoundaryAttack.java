@@ -45,7 +45,17 @@ import org.safety4j.core.tensor.Ops;
 public record BoundaryAttack(
     Ball ball, double sphereStep, double sourceStep, int attempts, int queries)
     implements EvasionAttack.Black, Constrained<BoundaryAttack> {
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param ball where an image has fallen, L2; everywhere by default
+   * @param sphereStep first orthogonal step as a share of the distance, greater than 0; 0.01 by
+   *     default
+   * @param sourceStep first step towards the original as a share of the distance, in (0, 1); 0.01
+   *     by default
+   * @param attempts most images tried as a start, at least 1; 50 by default
+   * @param queries most queries for one image, at least 1; 25,000 by default
+   */
   public BoundaryAttack {
     QueryRecipes.requireNorm(ball, Norm.L2);
     Require.positive("sphereStep", sphereStep);

@@ -50,7 +50,16 @@ public record CarliniWagner(
   private static final double LARGEST_C = 1e10;
   private static final double STANDSTILL = 1e-4;
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param searchSteps bisections of c, at least 1; 9 by default
+   * @param steps Adam steps for each c, at least 0; 1,000 by default
+   * @param rate Adam's learning rate, greater than 0; 0.01 by default
+   * @param firstC c of the first search step, greater than 0; 0.001 by default
+   * @param kappa the margin that is wanted, at least 0; 0 by default
+   * @param target which class is wanted; any wrong one by default
+   */
   public CarliniWagner {
     Require.atLeast("searchSteps", searchSteps, 1);
     Require.atLeast("steps", steps, 0);

@@ -40,7 +40,15 @@ public record DeepFool(Norm norm, int steps, double overshoot, int classes)
   private static final String MOVED = "moved";
   private static final String X = "x";
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param norm L2 or Linf
+   * @param steps most steps, at least 0; 50 by default
+   * @param overshoot how far to go beyond the boundary, as a share of the way, at least 0; 0.02 by
+   *     default
+   * @param classes how many of the likeliest wrong classes are looked at, at least 1; 9 by default
+   */
   public DeepFool {
     Require.that(norm == Norm.L2 || norm == Norm.LINF, "norm must be L2 or LINF, was " + norm);
     Require.atLeast("steps", steps, 0);

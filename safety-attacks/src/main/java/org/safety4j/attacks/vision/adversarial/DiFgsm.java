@@ -28,7 +28,12 @@ import org.safety4j.core.run.Run;
  */
 public record DiFgsm(Surrogate surrogate, double probability)
     implements EvasionAttack.White, Constrained<DiFgsm> {
-  /** Checks the range. */
+  /**
+   * Checks the range.
+   *
+   * @param surrogate ball, steps, momentum, target and further transforms
+   * @param probability how often an image is shrunk, in [0, 1]; 0.5 by default
+   */
   public DiFgsm {
     Require.inRange("probability", probability, 0, 1);
   }

@@ -56,7 +56,19 @@ public record Eot(
     Target target,
     List<GradientTransform> inside)
     implements EvasionAttack.White, Constrained<Eot> {
-  /** Checks the ranges and copies the transforms. */
+  /**
+   * Checks the ranges and copies the transforms.
+   *
+   * @param ball Linf, L2 or L1
+   * @param steps steps of each restart, at least 0; 20 by default
+   * @param stepShare step size as a share of epsilon, in (0, 2]; 0.25 by default
+   * @param restarts how often the search is begun, at least 1; 1 by default
+   * @param draws gradients averaged in each step, at least 1; 10 by default
+   * @param loss the loss that is raised; cross-entropy by default
+   * @param target which class is wanted; any wrong one by default
+   * @param inside transforms inside each draw, such as a backward pass or a random change; none by
+   *     default
+   */
   public Eot {
     Steps.requireNorm(ball, Norm.LINF, Norm.L2, Norm.L1);
     Require.atLeast("steps", steps, 0);

@@ -55,7 +55,16 @@ public record Fab(Ball ball, int steps, int restarts, int targetClasses)
   private static final double BETA = 0.9;
   private static final int BISECTIONS = 3;
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param ball the ball within which an image counts; one that holds every image makes the
+   *     distance as small as it can
+   * @param steps steps of each restart, at least 0; 100 by default
+   * @param restarts how often the search is begun, at least 1; 1 by default
+   * @param targetClasses how many wrong classes are looked at one after another; 0 looks at all
+   *     together
+   */
   public Fab {
     Steps.requireNorm(ball, Norm.LINF, Norm.L2, Norm.L1);
     Require.atLeast("steps", steps, 0);

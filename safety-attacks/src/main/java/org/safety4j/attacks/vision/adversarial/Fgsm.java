@@ -27,7 +27,13 @@ import org.safety4j.core.run.Run;
  */
 public record Fgsm(Ball ball, Target target, Finish finish)
     implements EvasionAttack.White, Constrained<Fgsm> {
-  /** Checks the norm. */
+  /**
+   * Checks the norm.
+   *
+   * @param ball Linf or L2
+   * @param target which class is wanted; any wrong one by default
+   * @param finish which image a sample gives that still stands; its original by default
+   */
   public Fgsm {
     Steps.requireNorm(ball, Norm.LINF, Norm.L2);
   }

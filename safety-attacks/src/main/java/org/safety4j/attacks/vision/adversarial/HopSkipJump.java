@@ -48,7 +48,16 @@ public record HopSkipJump(
     implements EvasionAttack.Black, Constrained<HopSkipJump> {
   private static final int HALVINGS = 30;
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param ball where an image has fallen, L2 or Linf; everywhere by default
+   * @param firstDirections B0, directions of the first estimate, at least 1; 100 by default; later
+   *     ones take {@code B0 * sqrt(step)}
+   * @param mostDirections most directions of an estimate, at least 1; 10,000 by default
+   * @param attempts most images tried as a start, at least 1; 50 by default
+   * @param queries most queries for one image, at least 1; 25,000 by default
+   */
   public HopSkipJump {
     QueryRecipes.requireNorm(ball, Norm.L2, Norm.LINF);
     Require.atLeast("firstDirections", firstDirections, 1);

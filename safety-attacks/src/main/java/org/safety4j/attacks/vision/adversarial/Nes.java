@@ -45,7 +45,16 @@ import org.safety4j.core.tensor.Ops;
 public record Nes(
     Ball ball, double sigma, int pairs, double stepShare, double momentum, int queries)
     implements EvasionAttack.Gray, Constrained<Nes> {
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param ball where the images stay, Linf or L2
+   * @param sigma standard deviation of the differences, greater than 0; 0.001 by default
+   * @param pairs antithetic pairs an estimate, at least 1; 25 by default
+   * @param stepShare first step as a share of epsilon, greater than 0; 0.2 by default
+   * @param momentum share of the last direction in the next, in [0, 1); 0.9 by default
+   * @param queries most queries for one image, at least 1; 10,000 by default
+   */
   public Nes {
     QueryRecipes.requireNorm(ball, Norm.LINF, Norm.L2);
     Require.positive("sigma", sigma);

@@ -29,7 +29,13 @@ import org.safety4j.core.run.Run;
  */
 public record NiFgsm(Surrogate surrogate, int scales)
     implements EvasionAttack.White, Constrained<NiFgsm> {
-  /** Checks the number. */
+  /**
+   * Checks the number.
+   *
+   * @param surrogate ball, steps, momentum, target and further transforms
+   * @param scales number of copies of the image, each half as bright as the one before; at least 1,
+   *     which is NI-FGSM alone; 5 by default
+   */
   public NiFgsm {
     Require.atLeast("scales", scales, 1);
   }

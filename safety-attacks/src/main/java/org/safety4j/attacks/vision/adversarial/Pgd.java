@@ -52,7 +52,18 @@ public record Pgd(
     Target target,
     Finish finish)
     implements EvasionAttack.White, Constrained<Pgd> {
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param ball Linf, L2 or L1
+   * @param steps steps of each restart, at least 0; 20 by default
+   * @param stepShare step size as a share of epsilon, in (0, 2]; 0.25 by default
+   * @param restarts how often the search is begun, at least 1; 1 by default
+   * @param start where it begins; at random by default
+   * @param loss the loss that is raised; cross-entropy by default
+   * @param target which class is wanted; any wrong one by default
+   * @param finish when a sample's search ends; at its first success by default
+   */
   public Pgd {
     Steps.requireNorm(ball, Norm.LINF, Norm.L2, Norm.L1);
     Require.atLeast("steps", steps, 0);

@@ -42,7 +42,15 @@ public record Simba(Basis basis, double step, Ball ball, int queries)
     DCT
   }
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param basis the directions
+   * @param step length of a step, greater than 0, in units of pixel values in [0, 1]; 0.2 by
+   *     default
+   * @param ball where the images stay, Linf or L2; everywhere by default
+   * @param queries most queries for one image, at least 1; 10,000 by default
+   */
   public Simba {
     Require.positive("step", step);
     QueryRecipes.requireNorm(ball, Norm.L2, Norm.LINF);

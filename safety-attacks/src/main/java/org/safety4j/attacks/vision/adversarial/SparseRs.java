@@ -45,7 +45,16 @@ public record SparseRs(Area area, int size, double share, int queries)
     FRAME
   }
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param area which pixels may change
+   * @param size for {@link Area#PIXELS} how many, for {@link Area#PATCH} the square's side, for
+   *     {@link Area#FRAME} the frame's width; at least 1, and at most what the images hold
+   * @param share alpha, the share of pixels in the first proposals, in (0, 1]; 0.3 for pixels, 0.4
+   *     for patches and 0.5 for frames by default
+   * @param queries most queries for one image, at least 1; 10,000 by default
+   */
   public SparseRs {
     Require.atLeast("size", size, 1);
     Require.that(share > 0 && share <= 1, "share must be in (0, 1], was " + share);

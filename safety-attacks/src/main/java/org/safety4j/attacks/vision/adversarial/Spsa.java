@@ -41,7 +41,16 @@ public record Spsa(Ball ball, double delta, int pairs, double stepShare, int que
   private static final double BETA2 = 0.999;
   private static final double TINY = 1e-8;
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param ball where the images stay, Linf or L2
+   * @param delta size of the perturbations, greater than 0; 0.01 by default
+   * @param pairs pairs an estimate, at least 1; 64 by default
+   * @param stepShare Adam's step as a share of epsilon, greater than 0; 0.3 by default, which is
+   *     0.01 at epsilon 8/255
+   * @param queries most queries for one image, at least 1; 12,900 by default, which is 100 steps
+   */
   public Spsa {
     QueryRecipes.requireNorm(ball, Norm.LINF, Norm.L2);
     Require.positive("delta", delta);

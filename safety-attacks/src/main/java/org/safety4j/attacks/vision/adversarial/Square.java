@@ -40,7 +40,14 @@ import org.safety4j.core.run.Run;
  */
 public record Square(Ball ball, double share, int queries)
     implements EvasionAttack.Gray, Constrained<Square> {
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param ball where the images stay, Linf or L2
+   * @param share p, the share of an image's pixels in the first squares, in (0, 1]; 0.05 for Linf
+   *     and 0.1 for L2 by default
+   * @param queries most queries for one image, at least 1; 10,000 by default
+   */
   public Square {
     QueryRecipes.requireNorm(ball, Norm.LINF, Norm.L2);
     Require.that(share > 0 && share <= 1, "share must be in (0, 1], was " + share);

@@ -25,7 +25,16 @@ public record Surrogate(
     boolean nesterov,
     Target target,
     List<GradientTransform> also) {
-  /** Checks the ranges and copies the transforms. */
+  /**
+   * Checks the ranges and copies the transforms.
+   *
+   * @param ball an Linf ball
+   * @param steps number of steps, at least 0; 10 by default
+   * @param decay what momentum keeps of the sum from step to step, at least 0; 1 by default
+   * @param nesterov whether momentum looks ahead
+   * @param target which class is wanted; any wrong one by default
+   * @param also further transforms of the gradient, before momentum; none by default
+   */
   public Surrogate {
     Steps.requireNorm(ball, Norm.LINF);
     Require.atLeast("steps", steps, 0);

@@ -32,7 +32,13 @@ public record TiFgsm(Surrogate surrogate, int kernelSize)
   /** The kernel reaches this many standard deviations to either side. */
   private static final double SIGMAS = 3;
 
-  /** Checks the size. */
+  /**
+   * Checks the size.
+   *
+   * @param surrogate ball, steps, momentum, target and further transforms
+   * @param kernelSize side of the kernel in pixels, odd, at least 1; its standard deviation is a
+   *     third of half of it; 7 by default
+   */
   public TiFgsm {
     Require.that(
         kernelSize >= 1 && kernelSize % 2 == 1,

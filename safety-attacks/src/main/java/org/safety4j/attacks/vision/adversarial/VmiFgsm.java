@@ -30,7 +30,13 @@ import org.safety4j.core.run.Run;
  */
 public record VmiFgsm(Surrogate surrogate, int neighbours, double beta)
     implements EvasionAttack.White, Constrained<VmiFgsm> {
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param surrogate ball, steps, momentum, target and further transforms
+   * @param neighbours number of neighbours of each step, at least 1; 20 by default
+   * @param beta largest distance of a neighbour in units of epsilon, at least 0; 1.5 by default
+   */
   public VmiFgsm {
     Require.atLeast("neighbours", neighbours, 1);
     Require.that(beta >= 0, "beta must be at least 0, was " + beta);

@@ -18,7 +18,17 @@ import org.safety4j.core.error.Require;
  */
 public record Ddim(int steps, double eta, Spacing spacing, int offset, boolean toOne, double clip)
     implements Sampler {
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param steps number of steps, at least 1; 50 is usual
+   * @param eta share of the ancestral sampler's noise, in [0, 1]; 0 is deterministic
+   * @param spacing which training steps are visited
+   * @param offset added to every step with leading spacing, at least 0; 1 for Stable Diffusion
+   * @param toOne whether the last step ends without any noise, or at the schedule's first step
+   * @param clip bound on estimates of the clean sample, greater than 0; {@link Sampler#NO_CLIP} for
+   *     none, 1 for pixels
+   */
   public Ddim {
     Require.atLeast("steps", steps, 1);
     Require.inRange("eta", eta, 0, 1);

@@ -19,7 +19,14 @@ import org.safety4j.core.error.Require;
  */
 public record DdimInversion(int steps, Spacing spacing, int offset, boolean fromOne)
     implements Sampler {
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param steps number of steps, at least 1
+   * @param spacing which training steps are visited; leading or trailing
+   * @param offset added to every step with leading spacing, at least 0; 1 for Stable Diffusion
+   * @param fromOne whether clean samples hold no noise at all, or that of the schedule's first step
+   */
   public DdimInversion {
     Require.atLeast("steps", steps, 1);
     Require.atLeast("offset", offset, 0);

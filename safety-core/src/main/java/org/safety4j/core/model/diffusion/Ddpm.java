@@ -25,7 +25,16 @@ public record Ddpm(int steps, Variance variance, Spacing spacing, int offset, do
     FIXED_LARGE
   }
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param steps number of steps, at least 1; 1000 in the paper
+   * @param variance variance of the fresh noise
+   * @param spacing which training steps are visited
+   * @param offset added to every step with leading spacing, at least 0; usually 0
+   * @param clip bound on estimates of the clean sample, greater than 0; {@link Sampler#NO_CLIP} for
+   *     none, 1 for pixels
+   */
   public Ddpm {
     Require.atLeast("steps", steps, 1);
     Require.atLeast("offset", offset, 0);

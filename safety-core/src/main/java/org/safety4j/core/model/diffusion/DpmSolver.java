@@ -24,7 +24,15 @@ import org.safety4j.core.error.Require;
 public record DpmSolver(int steps, boolean karras, Spacing spacing, int offset) implements Sampler {
   private static final double RHO = 7;
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param steps number of steps, at least 1; 20 is usual
+   * @param karras whether noise levels are spaced by Karras et al. with rho 7; not with a squared
+   *     cosine schedule, whose steps would not be whole numbers
+   * @param spacing which training steps are visited without {@code karras}
+   * @param offset added to every step with leading spacing, at least 0
+   */
   public DpmSolver {
     Require.atLeast("steps", steps, 1);
     Require.atLeast("offset", offset, 0);

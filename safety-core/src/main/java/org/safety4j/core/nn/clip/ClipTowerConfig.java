@@ -16,9 +16,14 @@ import org.safety4j.core.nn.Activation;
 public record ClipTowerConfig(
     int width, int mlpWidth, int blocks, int heads, Activation activation, double epsilon) {
   /**
-   * Checks the sizes.
+   * Checks the sizes. * @throws IllegalArgumentException if one is out of range
    *
-   * @throws IllegalArgumentException if one is out of range
+   * @param width size of a token's state, at least 1 and divisible by {@code heads}
+   * @param mlpWidth size of the hidden layer of a block's perceptron, at least 1
+   * @param blocks number of blocks, at least 1
+   * @param heads attention heads a block, at least 1
+   * @param activation the perceptron's activation
+   * @param epsilon added to the variance in layer normalisation, greater than 0
    */
   public ClipTowerConfig {
     Require.atLeast("width", width, 1);

@@ -12,9 +12,12 @@ import org.safety4j.core.error.Require;
  */
 public record ClipVisionConfig(ClipTowerConfig tower, int imageSize, int patchSize, int channels) {
   /**
-   * Checks the sizes.
+   * Checks the sizes. * @throws IllegalArgumentException if one is out of range
    *
-   * @throws IllegalArgumentException if one is out of range
+   * @param tower what both towers have
+   * @param imageSize side of the square image in pixels, at least {@code patchSize}
+   * @param patchSize side of a square patch in pixels, at least 1
+   * @param channels channels of an image, at least 1
    */
   public ClipVisionConfig {
     Require.atLeast("patchSize", patchSize, 1);

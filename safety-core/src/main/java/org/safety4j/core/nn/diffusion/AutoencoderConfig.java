@@ -36,9 +36,21 @@ public record AutoencoderConfig(
     double scale,
     double shift) {
   /**
-   * Checks the sizes.
+   * Checks the sizes. * @throws IllegalArgumentException if one is out of range
    *
-   * @throws IllegalArgumentException if one is out of range
+   * @param height rows of the images that it was trained on, a multiple of {@link #factor()}
+   * @param width columns of the images that it was trained on, a multiple of {@link #factor()}
+   * @param inChannels channels of the images, at least 1
+   * @param latentChannels channels of the latents, at least 1
+   * @param channels channels a level, from the finest to the coarsest, multiples of {@code groups}
+   * @param layers residual layers a level, at least 1; one more in the decoder
+   * @param groups groups of the group normalisation, at least 1
+   * @param activation activation of the convolutions
+   * @param middleAttention whether the middle attends over pixels
+   * @param quant whether a convolution follows the encoder
+   * @param postQuant whether a convolution precedes the decoder
+   * @param scale what latents are multiplied by for a denoiser, not 0
+   * @param shift what is subtracted from latents before that
    */
   public AutoencoderConfig {
     Require.notEmpty("channels", channels);

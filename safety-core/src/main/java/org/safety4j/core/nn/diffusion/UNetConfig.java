@@ -84,9 +84,34 @@ public record UNetConfig(
   }
 
   /**
-   * Checks the sizes.
+   * Checks the sizes. * @throws IllegalArgumentException if one is out of range, or lists differ in
+   * length
    *
-   * @throws IllegalArgumentException if one is out of range, or lists differ in length
+   * @param height rows of the latents that it was trained on, at least 1
+   * @param width columns of the latents that it was trained on, at least 1
+   * @param inChannels channels of the latents, at least 1
+   * @param outChannels channels of the answer, at least 1
+   * @param channels channels a level, each a multiple of {@code groups}; the first even
+   * @param layers residual layers a level on the way down, each at least 1; one more on the way up
+   * @param down what the layers attend to on the way down
+   * @param middle what the middle attends to, or {@link Attention#ABSENT} for no middle
+   * @param up what the layers attend to on the way up, coarsest level first
+   * @param heads attention heads a level, each a divisor of that level's channels
+   * @param depth transformer layers a transformer, a level
+   * @param textWidth size of a text token's embedding; 0 where nothing attends to text
+   * @param linearProjection whether transformers are entered and left by a linear layer instead of
+   *     a convolution
+   * @param groups groups of the group normalisation, at least 1
+   * @param epsilon added to the variance in group normalisation, greater than 0
+   * @param activation activation of convolutions and the time embedding
+   * @param scaleShift whether the time embedding scales and shifts instead of being added
+   * @param middleScale what the middle's sums are divided by, greater than 0
+   * @param downPadding padding of the convolutions that halve the map, 0 or 1
+   * @param cosineFirst whether cosines come before sines in the time embedding
+   * @param frequencyShift shift of the time embedding's lowest frequency; 0 or 1
+   * @param centre whether inputs in [0, 1] are moved to [-1, 1]
+   * @param inKernel side of the first convolution, odd
+   * @param outKernel side of the last convolution, odd
    */
   public UNetConfig {
     Require.atLeast("height", height, 1);

@@ -25,9 +25,16 @@ public record Gpt2Config(
     double epsilon,
     Activation activation) {
   /**
-   * Checks the sizes.
+   * Checks the sizes. * @throws IllegalArgumentException if one is out of range
    *
-   * @throws IllegalArgumentException if one is out of range
+   * @param vocabulary number of tokens, at least 1
+   * @param width size of a state, a multiple of {@code heads}
+   * @param blocks number of blocks, at least 1
+   * @param heads attention heads a block, at least 1
+   * @param mlpWidth size of the hidden layer of a block's perceptron, at least 1
+   * @param context most positions, at least 1
+   * @param epsilon added to the variance in layer normalisation, greater than 0
+   * @param activation the perceptron's activation
    */
   public Gpt2Config {
     Require.atLeast("vocabulary", vocabulary, 1);

@@ -45,9 +45,25 @@ public record LlamaConfig(
     List<Boolean> rotated,
     List<Integer> windows) {
   /**
-   * Checks the sizes.
+   * Checks the sizes. * @throws IllegalArgumentException if one is out of range
    *
-   * @throws IllegalArgumentException if one is out of range
+   * @param vocabulary number of tokens, at least 1
+   * @param width size of a state, at least 1
+   * @param blocks number of blocks, at least 1
+   * @param heads attention heads a block, a multiple of {@code keyHeads}
+   * @param keyHeads heads of keys and values, at least 1
+   * @param headWidth size of a head, even
+   * @param mlpWidth size of the hidden layer of a block's perceptron, at least 1
+   * @param context most positions, at least 1
+   * @param epsilon added to the mean square in normalisation, greater than 0
+   * @param activation the perceptron's activation
+   * @param rope rotary positions
+   * @param tied whether logits are read with the token embeddings
+   * @param queryBias whether queries, keys and values have a bias
+   * @param outputBias whether the attention's output has a bias
+   * @param mlpBias whether the perceptron has biases
+   * @param rotated which blocks use rotary positions; one a block
+   * @param windows how many positions back each block sees, itself included; 0 for all; one a block
    */
   public LlamaConfig {
     Require.atLeast("vocabulary", vocabulary, 1);

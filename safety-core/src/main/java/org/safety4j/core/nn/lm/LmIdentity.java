@@ -16,7 +16,14 @@ import org.safety4j.core.text.Tokenizer;
  */
 public record LmIdentity(
     ModelCard card, Tokenizer tokenizer, Optional<ChatTemplate> template, Set<Integer> endTokens) {
-  /** Copies the set. */
+  /**
+   * Copies the set.
+   *
+   * @param card name, origin and licence; architecture and number of parameters are filled in
+   * @param tokenizer its tokenizer; closed with the model
+   * @param template its chat template, if it came with one
+   * @param endTokens tokens that end an answer
+   */
   public LmIdentity {
     endTokens = Set.copyOf(endTokens);
   }

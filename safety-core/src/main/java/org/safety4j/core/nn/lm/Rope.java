@@ -42,9 +42,18 @@ public record Rope(
   }
 
   /**
-   * Checks the ranges.
+   * Checks the ranges. * @throws IllegalArgumentException if a value is out of range
    *
-   * @throws IllegalArgumentException if a value is out of range
+   * @param theta base of the frequencies, greater than 0
+   * @param scaling how frequencies are changed for longer texts
+   * @param factor by how much; at least 1, ignored without scaling
+   * @param lowFrequency wavelengths longer than {@code original / lowFrequency} are scaled fully;
+   *     for {@link Scaling#LLAMA3} only
+   * @param highFrequency wavelengths shorter than {@code original / highFrequency} are not scaled;
+   *     for {@link Scaling#LLAMA3} only
+   * @param original positions that the model was trained with before scaling; for {@link
+   *     Scaling#DYNAMIC} and {@link Scaling#LLAMA3}
+   * @param divisors one divisor a frequency, as some files carry them; empty for none
    */
   public Rope {
     Require.positive("theta", theta);

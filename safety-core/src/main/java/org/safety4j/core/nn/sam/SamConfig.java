@@ -50,9 +50,23 @@ public record SamConfig(Vision vision, Prompt prompt, Decoder decoder) {
       boolean absolute,
       boolean relative) {
     /**
-     * Checks the sizes.
+     * Checks the sizes. * @throws IllegalArgumentException if one is out of range
      *
-     * @throws IllegalArgumentException if one is out of range
+     * @param imageSize side of the square image in pixels, a multiple of {@code patchSize}
+     * @param patchSize side of a square patch in pixels, at least 1
+     * @param channels channels of an image, at least 1
+     * @param width size of a patch's state, at least 1 and divisible by {@code heads}
+     * @param mlpWidth size of the hidden layer of a block's perceptron, at least 1
+     * @param blocks number of blocks, at least 1
+     * @param heads attention heads a block, at least 1
+     * @param outWidth size of a patch's embedding, divisible by 8
+     * @param window side of the windows that blocks attend in, at least 1
+     * @param global numbers of the blocks that attend to the whole image
+     * @param activation the perceptron's activation
+     * @param epsilon added to the variance in layer normalisation, greater than 0
+     * @param biased whether queries, keys and values have a bias
+     * @param absolute whether positions are added to patches
+     * @param relative whether relative positions are added to the logits of the attention
      */
     public Vision {
       Require.atLeast("patchSize", patchSize, 1);
@@ -105,9 +119,11 @@ public record SamConfig(Vision vision, Prompt prompt, Decoder decoder) {
    */
   public record Prompt(int maskChannels, Activation activation, double epsilon) {
     /**
-     * Checks the sizes.
+     * Checks the sizes. * @throws IllegalArgumentException if one is out of range
      *
-     * @throws IllegalArgumentException if one is out of range
+     * @param maskChannels channels that a mask is embedded by, divisible by 4
+     * @param activation activation between its convolutions
+     * @param epsilon added to the variance in layer normalisation, greater than 0
      */
     public Prompt {
       Require.that(
@@ -141,9 +157,17 @@ public record SamConfig(Vision vision, Prompt prompt, Decoder decoder) {
       Activation activation,
       double epsilon) {
     /**
-     * Checks the sizes.
+     * Checks the sizes. * @throws IllegalArgumentException if one is out of range
      *
-     * @throws IllegalArgumentException if one is out of range
+     * @param layers number of two-way layers, at least 1
+     * @param heads attention heads a layer; they divide half of the embedding's size
+     * @param mlpWidth size of the hidden layer of a layer's perceptron, at least 1
+     * @param masks readings of a prompt, at least 1
+     * @param overlapDepth layers of the head that predicts overlap, at least 2
+     * @param overlapWidth size of its hidden layers, at least 1
+     * @param narrowing by what the last attention narrows its heads, at least 1
+     * @param activation the perceptron's activation
+     * @param epsilon added to the variance in layer normalisation, greater than 0
      */
     public Decoder {
       Require.atLeast("layers", layers, 1);
@@ -158,9 +182,12 @@ public record SamConfig(Vision vision, Prompt prompt, Decoder decoder) {
   }
 
   /**
-   * Checks that the parts fit.
+   * Checks that the parts fit. * @throws IllegalArgumentException if the decoder's heads do not
+   * divide its states
    *
-   * @throws IllegalArgumentException if the decoder's heads do not divide its states
+   * @param vision the image encoder
+   * @param prompt the prompt encoder
+   * @param decoder the mask decoder
    */
   public SamConfig {
     int width = vision.outWidth();

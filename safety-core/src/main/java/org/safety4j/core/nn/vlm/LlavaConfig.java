@@ -27,9 +27,17 @@ public record LlavaConfig(
     Activation activation,
     boolean biased) {
   /**
-   * Checks the numbers.
+   * Checks the numbers. * @throws IllegalArgumentException if one is out of range
    *
-   * @throws IllegalArgumentException if one is out of range
+   * @param vision the vision tower
+   * @param language the language model
+   * @param visionBlocks after how many blocks the vision tower is read, in [0, its blocks]; one
+   *     less than all is usual
+   * @param classToken whether the class token is among an image's tokens
+   * @param imageToken id of the token that stands for a piece of an image, below the language
+   *     model's vocabulary
+   * @param activation activation between the projector's layers
+   * @param biased whether the projector's layers have biases
    */
   public LlavaConfig {
     Require.inRange("visionBlocks", visionBlocks, 0, vision.tower().blocks());

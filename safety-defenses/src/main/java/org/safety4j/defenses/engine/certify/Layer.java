@@ -40,7 +40,14 @@ public sealed interface Layer {
    * @param padding zero pixels on every side, at least 0
    */
   record Convolution(NDArray weight, NDArray bias, int stride, int padding) implements Layer {
-    /** Checks the ranges. */
+    /**
+     * Checks the ranges.
+     *
+     * @param weight float32 {@code [O, C, KH, KW]}
+     * @param bias float32 {@code [O]}
+     * @param stride pixels between windows, at least 1
+     * @param padding zero pixels on every side, at least 0
+     */
     public Convolution {
       Require.atLeast("stride", stride, 1);
       Require.atLeast("padding", padding, 0);

@@ -10,7 +10,11 @@ import org.safety4j.core.tensor.Ops;
  * @param bits bits a channel, 1 to 8
  */
 public record BitDepthTransform(int bits) implements ImageTransform {
-  /** Checks the range. */
+  /**
+   * Checks the range.
+   *
+   * @param bits bits a channel, 1 to 8
+   */
   public BitDepthTransform {
     Require.that(bits >= 1 && bits <= 8, "bits must be in [1, 8], was " + bits);
   }

@@ -49,7 +49,15 @@ public record JpegTransform(int quality, boolean subsampled, boolean smooth)
     99, 99, 99, 99, 99, 99, 99, 99
   };
 
-  /** Checks the range. */
+  /**
+   * Checks the range.
+   *
+   * @param quality 1 to 100, as the Independent JPEG Group's coder scales it
+   * @param subsampled whether colour planes are halved on both axes (4:2:0); images of one channel
+   *     have none
+   * @param smooth whether the backward pass goes through the cosine transform with a cubic stand-in
+   *     for rounding; otherwise it is the identity
+   */
   public JpegTransform {
     Require.that(quality >= 1 && quality <= 100, "quality must be in [1, 100], was " + quality);
   }

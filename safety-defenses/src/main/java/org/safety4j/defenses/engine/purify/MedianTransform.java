@@ -11,7 +11,11 @@ import org.safety4j.core.tensor.Ops;
  * @param width side of the square, at least 1 and less than twice the image's sides
  */
 public record MedianTransform(int width) implements ImageTransform {
-  /** Checks the range. */
+  /**
+   * Checks the range.
+   *
+   * @param width side of the square, at least 1 and less than twice the image's sides
+   */
   public MedianTransform {
     Require.atLeast("width", width, 1);
   }

@@ -19,7 +19,14 @@ import org.safety4j.core.tensor.Scope;
  */
 public record NonLocalMeansTransform(int window, int patch, double strength)
     implements ImageTransform {
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param window side of the window, odd; less than twice the image's sides
+   * @param patch side of the patches, odd
+   * @param strength root mean square difference of patches at which a weight falls to 1/e, greater
+   *     than 0
+   */
   public NonLocalMeansTransform {
     Require.that(window >= 1 && window % 2 == 1, "window must be odd, was " + window);
     Require.that(patch >= 1 && patch % 2 == 1, "patch must be odd, was " + patch);

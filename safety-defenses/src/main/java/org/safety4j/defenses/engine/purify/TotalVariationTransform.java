@@ -25,7 +25,14 @@ import org.safety4j.core.tensor.Scope;
  */
 public record TotalVariationTransform(double weight, double keep, int steps, Rng rng)
     implements ImageTransform {
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param weight weight of the total variation, greater than 0
+   * @param keep chance of each pixel to be held, in (0, 1]; the others are filled in
+   * @param steps steps of the solver, at least 1
+   * @param rng chooses the pixels, the same for all images
+   */
   public TotalVariationTransform {
     Require.positive("weight", weight);
     Require.that(keep > 0 && keep <= 1, "keep must be in (0, 1], was " + keep);

@@ -14,7 +14,12 @@ import org.safety4j.core.metric.Rate;
 public record Certificates(List<Certificate> list, List<Integer> labels) {
   private static final String IMAGES = "images";
 
-  /** Copies the lists and checks their lengths. */
+  /**
+   * Copies the lists and checks their lengths.
+   *
+   * @param list one an image
+   * @param labels the true classes
+   */
   public Certificates {
     list = List.copyOf(list);
     labels = List.copyOf(labels);

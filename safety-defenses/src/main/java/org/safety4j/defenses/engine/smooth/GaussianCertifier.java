@@ -30,7 +30,16 @@ import org.safety4j.core.tensor.Scope;
  */
 public record GaussianCertifier(
     double sigma, int selection, int estimation, double alpha, int batchSize) {
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param sigma standard deviation of the noise in units of pixel values in [0, 1], greater than 0
+   * @param selection samples that choose the class, at least 1; 100 in the paper
+   * @param estimation samples that certify, and those of a prediction, at least 1; 100,000 in the
+   *     paper
+   * @param alpha the chance of a wrong answer, in (0, 1); 0.001 in the paper
+   * @param batchSize noisy images passed to the model at once, at least 1; changes no answer
+   */
   public GaussianCertifier {
     Require.positive("sigma", sigma);
     Require.atLeast("selection", selection, 1);

@@ -42,7 +42,16 @@ public record InnerMaximisation(
     NEAR
   }
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param ball Linf or L2 ball
+   * @param steps ascent steps, at least 0
+   * @param stepShare length of a step as a share of epsilon, greater than 0
+   * @param start where the search begins
+   * @param trainingMode whether the model runs in training mode during the search, so that batch
+   *     normalisation uses the batch's statistics and updates its own
+   */
   public InnerMaximisation {
     Require.that(
         ball.norm() == Norm.LINF || ball.norm() == Norm.L2,

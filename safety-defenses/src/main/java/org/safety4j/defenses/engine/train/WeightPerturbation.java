@@ -23,7 +23,12 @@ import org.safety4j.core.train.ClassifierRecipe;
  * @param gamma size of the move as a share of each weight's norm, greater than 0
  */
 public record WeightPerturbation(RobustLoss base, double gamma) implements ClassifierRecipe.Loss {
-  /** Checks the range. */
+  /**
+   * Checks the range.
+   *
+   * @param base the loss
+   * @param gamma size of the move as a share of each weight's norm, greater than 0
+   */
   public WeightPerturbation {
     Require.positive("gamma", gamma);
   }

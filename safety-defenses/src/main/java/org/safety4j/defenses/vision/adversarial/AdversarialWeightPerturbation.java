@@ -29,7 +29,13 @@ import org.safety4j.defenses.engine.train.WeightPerturbation;
  */
 public record AdversarialWeightPerturbation(AdversarialHardening base, double gamma)
     implements Hardening<ClassifierRecipe, LabeledImages, ImageClassifier.White> {
-  /** Checks the range. */
+  /**
+   * Checks the range.
+   *
+   * @param base the adversarial training that is done there
+   * @param gamma size of the perturbation as a share of each weight's norm, greater than 0; 0.005
+   *     by default
+   */
   public AdversarialWeightPerturbation {
     Require.positive("gamma", gamma);
   }

@@ -47,7 +47,14 @@ public record FastAdversarialTraining(double epsilon, int replays, double margin
   private static final double FAST_STEP = 1.25;
   private static final int CHECKED = 256;
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param epsilon radius of the Linf ball, in (0, 1]
+   * @param replays steps on each minibatch; 1 for Fast, more for Free
+   * @param margin fall of robust accuracy that counts as catastrophic overfitting, in (0, 1]; 0.2
+   *     by default
+   */
   public FastAdversarialTraining {
     Ball.linf(epsilon);
     Require.atLeast("replays", replays, 1);

@@ -51,7 +51,15 @@ public record FeatureSqueezing(
     implements RejectingShield, AdaptiveView {
   private static final double SHARPNESS = 10;
 
-  /** Checks the ranges and copies the list. */
+  /**
+   * Checks the ranges and copies the list.
+   *
+   * @param squeezers what the image is compared with, at least one
+   * @param threshold gaps above it are rejected, in [0, 2]; {@link Double#NaN} to calibrate it on
+   *     the run's benign images
+   * @param falsePositiveRate share of benign images that calibration rejects at most, in (0, 1);
+   *     0.05 by default
+   */
   public FeatureSqueezing {
     Require.notEmpty("squeezers", squeezers);
     squeezers = List.copyOf(squeezers);

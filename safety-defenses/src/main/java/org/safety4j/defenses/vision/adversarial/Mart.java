@@ -19,7 +19,12 @@ import org.safety4j.defenses.engine.train.RobustObjective;
  * @param lambda weight of the divergence, at least 0; 5 by default
  */
 public record Mart(InnerMaximisation inner, double lambda) implements AdversarialHardening {
-  /** Checks the range. */
+  /**
+   * Checks the range.
+   *
+   * @param inner ball, steps and start of the search for the highest cross-entropy
+   * @param lambda weight of the divergence, at least 0; 5 by default
+   */
   public Mart {
     Require.inRange("lambda", lambda, 0, Double.MAX_VALUE);
   }

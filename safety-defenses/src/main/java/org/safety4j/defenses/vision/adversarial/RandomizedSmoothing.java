@@ -41,7 +41,13 @@ import org.safety4j.defenses.engine.smooth.GaussianCopies;
  */
 public record RandomizedSmoothing(GaussianCertifier certifier, int copies, boolean freshNoise)
     implements ImageShield.Differentiable {
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param certifier noise, sample counts and confidence of predictions and certificates
+   * @param copies copies that the shield averages over, at least 1; 32 by default
+   * @param freshNoise whether the shield draws new noise in every call; false by default
+   */
   public RandomizedSmoothing {
     Require.atLeast("copies", copies, 1);
   }

@@ -24,7 +24,14 @@ import org.safety4j.defenses.engine.purify.TransformShield;
  * @param steps steps of the solver, at least 1; 100 by default
  */
 public record TotalVariation(double weight, double keep, int steps) implements TransformShield {
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param weight weight of the total variation, greater than 0; 0.03 in the paper, for its
+   *     objective
+   * @param keep chance of each pixel to be held, in (0, 1]; 0.5 by default
+   * @param steps steps of the solver, at least 1; 100 by default
+   */
   public TotalVariation {
     Require.positive("weight", weight);
     Require.that(keep > 0 && keep <= 1, "keep must be in (0, 1], was " + keep);

@@ -20,7 +20,13 @@ import org.safety4j.defenses.engine.train.RobustObjective;
  *     standard training
  */
 public record Trades(InnerMaximisation inner, double beta) implements AdversarialHardening {
-  /** Checks the range. */
+  /**
+   * Checks the range.
+   *
+   * @param inner ball, steps and start of the search for the highest divergence
+   * @param beta weight of the divergence, at least 0; 6 by default, 1 and 6 in the paper; 0 is
+   *     standard training
+   */
   public Trades {
     Require.inRange("beta", beta, 0, Double.MAX_VALUE);
   }
