@@ -1,6 +1,7 @@
 package org.safety4j.core.load;
 
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.safety4j.core.error.InvalidModelFile;
 import org.safety4j.core.error.UnsupportedModel;
 import org.safety4j.core.model.CausalLm;
@@ -18,14 +19,16 @@ final class Gpt2Format {
 
   private Gpt2Format() {}
 
-  static CausalLm.Gray open(ModelFiles files, HfConfig json, Precision precision) {
+  static CausalLm.Gray open(
+      ModelFiles files, HfConfig json, Precision precision, UnaryOperator<ParameterSource> change) {
     Gpt2Config config = config(json);
     try (TensorSource weights = files.weights()) {
       // Some files leave the first part of the names out.
       boolean bare = !weights.has(PREFIX + "wte.weight") && weights.has("wte.weight");
       ParameterSource source =
-          (name, manager, shape) ->
-              weights.require(bare ? name.substring(PREFIX.length()) : name, manager, shape);
+          change.apply(
+              (name, manager, shape) ->
+                  weights.require(bare ? name.substring(PREFIX.length()) : name, manager, shape));
       LmIdentity identity = LanguageModels.identity(files, json, config.vocabulary());
       try {
         return precision == Precision.FULL

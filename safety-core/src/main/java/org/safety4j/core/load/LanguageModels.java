@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import org.safety4j.core.error.InvalidModelFile;
 import org.safety4j.core.error.NearNames;
 import org.safety4j.core.error.UnsupportedModel;
@@ -15,6 +16,8 @@ import org.safety4j.core.model.CausalLm;
 import org.safety4j.core.model.ModelCard;
 import org.safety4j.core.model.TextClassifier;
 import org.safety4j.core.model.TextEncoder;
+import org.safety4j.core.nn.Lora;
+import org.safety4j.core.nn.ParameterSource;
 import org.safety4j.core.nn.bert.Pooling;
 import org.safety4j.core.nn.lm.LmIdentity;
 import org.safety4j.core.nn.lm.Precision;
@@ -41,7 +44,8 @@ public final class LanguageModels {
    * or a folder in the layout of Hugging Face (GPT-2, Llama, Mistral, Qwen2, SmolLM3).
    *
    * @param path the file or folder
-   * @return the model, to be closed by the caller; also a {@link org.safety4j.core.model.Trainable}
+   * @return the model, to be closed by the caller; also an {@link
+   *     org.safety4j.core.nn.HasParameters}
    * @throws InvalidModelFile if something is missing, damaged or inconsistent
    * @throws UnsupportedModel if it is of an architecture or format that is not supported; the
    *     message names it
@@ -61,8 +65,47 @@ public final class LanguageModels {
    *     message names it
    */
   public static CausalLm.Gray causalLm(Path path, Precision precision) {
+    return causalLm(path, precision, UnaryOperator.identity());
+  }
+
+  /**
+   * Opens a language model with an adapter merged into its weights, in any precision.
+   *
+   * @param path the file or folder, see {@link #causalLm(Path)}
+   * @param precision how the weights are held
+   * @param lora the adapter; stays the caller's
+   * @return the model, to be closed by the caller; a {@link CausalLm.White} in full precision
+   * @throws InvalidModelFile if something is missing, damaged or inconsistent
+   * @throws UnsupportedModel if it is of an architecture or format that is not supported; the
+   *     message names it
+   * @throws IllegalArgumentException if the adapter changes a weight that the model does not have
+   *     or that has another shape
+   */
+  public static CausalLm.Gray causalLm(Path path, Precision precision, Lora lora) {
+    Set<String> missing = new TreeSet<>(lora.factors().keySet());
+    CausalLm.Gray model =
+        causalLm(
+            path,
+            precision,
+            source -> {
+              ParameterSource changed = lora.applied(source);
+              return (name, manager, shape) -> {
+                missing.remove(name);
+                return changed.take(name, manager, shape);
+              };
+            });
+    if (!missing.isEmpty()) {
+      model.close();
+      throw new IllegalArgumentException(
+          path + ": the adapter changes weights that the model does not have: " + missing);
+    }
+    return model;
+  }
+
+  private static CausalLm.Gray causalLm(
+      Path path, Precision precision, UnaryOperator<ParameterSource> change) {
     if (Files.isDirectory(path)) {
-      return causalLm(ModelFiles.in(path), precision);
+      return causalLm(ModelFiles.in(path), precision, change);
     }
     if (!Files.exists(path)) {
       throw new InvalidModelFile(path + ": no such file or folder");
@@ -73,7 +116,7 @@ public final class LanguageModels {
               + ": cannot be opened as a language model; a .gguf file or a folder with config.json was expected");
     }
     try (GgufFile file = GgufFile.open(path)) {
-      return GgufModels.causalLm(file, precision);
+      return GgufModels.causalLm(file, precision, change);
     }
   }
 
@@ -88,13 +131,18 @@ public final class LanguageModels {
    *     it
    */
   public static CausalLm.Gray causalLm(ModelFiles files, Precision precision) {
+    return causalLm(files, precision, UnaryOperator.identity());
+  }
+
+  private static CausalLm.Gray causalLm(
+      ModelFiles files, Precision precision, UnaryOperator<ParameterSource> change) {
     HfConfig config = files.config();
     String architecture = architecture(files, config);
     if (LlamaFormat.ARCHITECTURES.contains(architecture)) {
-      return LlamaFormat.open(files, config, architecture, precision);
+      return LlamaFormat.open(files, config, architecture, precision, change);
     }
     if (Gpt2Format.ARCHITECTURES.contains(architecture)) {
-      return Gpt2Format.open(files, config, precision);
+      return Gpt2Format.open(files, config, precision, change);
     }
     Set<String> known = new TreeSet<>(LlamaFormat.ARCHITECTURES);
     known.addAll(Gpt2Format.ARCHITECTURES);
@@ -106,7 +154,8 @@ public final class LanguageModels {
    * sentence-transformers names, or else the mean divided by its length.
    *
    * @param path the folder
-   * @return the model, to be closed by the caller; also a {@link org.safety4j.core.model.Trainable}
+   * @return the model, to be closed by the caller; also an {@link
+   *     org.safety4j.core.nn.HasParameters}
    * @throws InvalidModelFile if something is missing, damaged or inconsistent
    * @throws UnsupportedModel if it is of an architecture that is not supported; the message names
    *     it
@@ -120,7 +169,8 @@ public final class LanguageModels {
    *
    * @param files the files of a BERT
    * @param pooling how states become one vector; null for what the files say
-   * @return the model, to be closed by the caller; also a {@link org.safety4j.core.model.Trainable}
+   * @return the model, to be closed by the caller; also an {@link
+   *     org.safety4j.core.nn.HasParameters}
    * @throws InvalidModelFile if something is missing, damaged or inconsistent
    * @throws UnsupportedModel if it is of an architecture that is not supported; the message names
    *     it
@@ -133,7 +183,8 @@ public final class LanguageModels {
    * Opens a classifier of texts: a folder of {@code BertForSequenceClassification}.
    *
    * @param path the folder
-   * @return the model, to be closed by the caller; also a {@link org.safety4j.core.model.Trainable}
+   * @return the model, to be closed by the caller; also an {@link
+   *     org.safety4j.core.nn.HasParameters}
    * @throws InvalidModelFile if something is missing, damaged or inconsistent
    * @throws UnsupportedModel if it is of an architecture that is not supported; the message names
    *     it
@@ -146,7 +197,8 @@ public final class LanguageModels {
    * Opens a classifier of texts from its files, such as those on the class path.
    *
    * @param files the files of a {@code BertForSequenceClassification}
-   * @return the model, to be closed by the caller; also a {@link org.safety4j.core.model.Trainable}
+   * @return the model, to be closed by the caller; also an {@link
+   *     org.safety4j.core.nn.HasParameters}
    * @throws InvalidModelFile if something is missing, damaged or inconsistent
    * @throws UnsupportedModel if it is of an architecture that is not supported; the message names
    *     it

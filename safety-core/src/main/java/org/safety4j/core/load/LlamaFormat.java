@@ -4,10 +4,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.safety4j.core.error.InvalidModelFile;
 import org.safety4j.core.error.UnsupportedModel;
 import org.safety4j.core.model.CausalLm;
 import org.safety4j.core.nn.Activation;
+import org.safety4j.core.nn.ParameterSource;
 import org.safety4j.core.nn.lm.Llama;
 import org.safety4j.core.nn.lm.LlamaConfig;
 import org.safety4j.core.nn.lm.LmIdentity;
@@ -22,14 +24,19 @@ final class LlamaFormat {
   private LlamaFormat() {}
 
   static CausalLm.Gray open(
-      ModelFiles files, HfConfig json, String architecture, Precision precision) {
+      ModelFiles files,
+      HfConfig json,
+      String architecture,
+      Precision precision,
+      UnaryOperator<ParameterSource> change) {
     LlamaConfig config = config(json, architecture);
     try (TensorSource weights = files.weights()) {
       LmIdentity identity = LanguageModels.identity(files, json, config.vocabulary());
       try {
+        ParameterSource source = change.apply(weights::require);
         return precision == Precision.FULL
-            ? Llama.of(config, weights::require, architecture, identity)
-            : Llama.fast(config, weights::require, architecture, identity);
+            ? Llama.of(config, source, architecture, identity)
+            : Llama.fast(config, source, architecture, identity);
       } catch (RuntimeException e) {
         identity.tokenizer().close();
         throw e;

@@ -10,9 +10,12 @@ import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
+import org.safety4j.core.error.NearNames;
 import org.safety4j.core.error.UnsupportedModel;
 
 /**
@@ -163,6 +166,52 @@ public final class Parameters {
    */
   public long count() {
     return trainable.values().stream().mapToLong(NDArray::size).sum();
+  }
+
+  /**
+   * Returns the names of all arrays as a file holds them.
+   *
+   * @return the names, those of the parts of joined arrays
+   */
+  public Set<String> storedNames() {
+    Set<String> names = new LinkedHashSet<>();
+    trainable.forEach(
+        (name, array) -> {
+          List<Part> parts = fused.get(name);
+          if (parts == null) {
+            names.add(name);
+          } else {
+            parts.forEach(part -> names.add(part.name));
+          }
+        });
+    names.addAll(buffers.keySet());
+    return names;
+  }
+
+  /**
+   * Returns one array as a file holds it, sharing the model's memory: what changes it changes the
+   * model.
+   *
+   * @param name its name, that of a part for joined arrays
+   * @return the live array, or a view of a joined one
+   * @throws IllegalArgumentException if there is none of this name
+   */
+  public NDArray stored(String name) {
+    NDArray whole = trainable.containsKey(name) ? trainable.get(name) : buffers.get(name);
+    if (whole != null && !fused.containsKey(name)) {
+      return whole;
+    }
+    for (Map.Entry<String, List<Part>> entry : fused.entrySet()) {
+      long from = 0;
+      for (Part part : entry.getValue()) {
+        if (part.name.equals(name)) {
+          return trainable.get(entry.getKey()).get(from + ":" + (from + part.rows));
+        }
+        from += part.rows;
+      }
+    }
+    throw new IllegalArgumentException(
+        "the model has no parameter \"" + name + "\"" + NearNames.hint(name, storedNames()));
   }
 
   /**

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.safety4j.core.error.InvalidModelFile;
@@ -90,14 +91,30 @@ public final class GgufModels {
    *     it
    */
   public static CausalLm.Gray causalLm(GgufFile file, Precision precision) {
-    return new GgufModels(file).build(precision);
+    return causalLm(file, precision, UnaryOperator.identity());
   }
 
-  private CausalLm.Gray build(Precision precision) {
+  /**
+   * Builds a language model from changed parameters.
+   *
+   * @param file an open file; it may be closed afterwards
+   * @param precision how the weights are held
+   * @param change changes the parameters, which have the names that Hugging Face gives them
+   * @return the model, to be closed by the caller; a {@link CausalLm.White} in full precision
+   * @throws InvalidModelFile if metadata or a tensor are missing or do not fit
+   * @throws UnsupportedModel if the architecture or tokenizer is not supported; the message names
+   *     it
+   */
+  public static CausalLm.Gray causalLm(
+      GgufFile file, Precision precision, UnaryOperator<ParameterSource> change) {
+    return new GgufModels(file).build(precision, change);
+  }
+
+  private CausalLm.Gray build(Precision precision, UnaryOperator<ParameterSource> change) {
     LmIdentity identity = identity();
     String name = ARCHITECTURES.get(architecture);
     try {
-      ParameterSource source = this::take;
+      ParameterSource source = change.apply(this::take);
       return precision == Precision.FULL
           ? Llama.of(config, source, name, identity)
           : Llama.fast(config, source, name, identity);

@@ -14,8 +14,8 @@ import org.safety4j.core.model.ModelCard;
 import org.safety4j.core.model.TextBatch;
 import org.safety4j.core.model.TextClassifier;
 import org.safety4j.core.model.TextEncoder;
-import org.safety4j.core.model.Trainable;
 import org.safety4j.core.model.WhiteText;
+import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.ParameterSource;
 import org.safety4j.core.nn.Parameters;
 import org.safety4j.core.tensor.GradMode;
@@ -33,7 +33,7 @@ import org.safety4j.core.text.Tokenizer;
  * Language Understanding, NAACL 2019; sentence vectors: Reimers and Gurevych, Sentence-BERT, EMNLP
  * 2019. <b>Deviations:</b> none in evaluation; dropout is not applied in training.
  */
-public abstract sealed class Bert implements WhiteText, Trainable {
+public abstract sealed class Bert implements WhiteText, HasParameters {
   final TorchProgram program;
   private final BertConfig config;
   private final Parameters parameters;
@@ -316,11 +316,7 @@ public abstract sealed class Bert implements WhiteText, Trainable {
     return parameters.buffers();
   }
 
-  /**
-   * Returns the parameters with the names and shapes that files hold.
-   *
-   * @return the parameters; a file is written from them
-   */
+  @Override
   public Parameters stored() {
     return parameters;
   }

@@ -33,7 +33,8 @@ public final class Gpt2 {
    * @param config its shape
    * @param source its parameters
    * @param identity tokenizer, template and card
-   * @return the model, to be closed by the caller; also a {@link org.safety4j.core.model.Trainable}
+   * @return the model, to be closed by the caller; also an {@link
+   *     org.safety4j.core.nn.HasParameters}
    * @throws org.safety4j.core.error.InvalidModelFile if a parameter is missing or has another shape
    */
   public static CausalLm.White of(Gpt2Config config, ParameterSource source, LmIdentity identity) {

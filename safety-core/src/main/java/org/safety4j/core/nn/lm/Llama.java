@@ -37,7 +37,8 @@ public final class Llama {
    * @param source its parameters
    * @param architecture the name of the architecture for its card, such as {@code LlamaForCausalLM}
    * @param identity tokenizer, template and card
-   * @return the model, to be closed by the caller; also a {@link org.safety4j.core.model.Trainable}
+   * @return the model, to be closed by the caller; also an {@link
+   *     org.safety4j.core.nn.HasParameters}
    * @throws org.safety4j.core.error.InvalidModelFile if a parameter is missing or has another shape
    */
   public static CausalLm.White of(

@@ -9,13 +9,13 @@ import org.safety4j.core.error.Require;
 import org.safety4j.core.model.CausalLm;
 import org.safety4j.core.model.KvPrefix;
 import org.safety4j.core.model.LmContext;
-import org.safety4j.core.model.Trainable;
+import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.Parameters;
 import org.safety4j.core.tensor.GradMode;
 import org.safety4j.core.tensor.Scope;
 
 /** A decoder in single precision, with gradients and everything inside. */
-final class WhiteDecoderLm extends DecoderLm implements CausalLm.White, Trainable {
+final class WhiteDecoderLm extends DecoderLm implements CausalLm.White, HasParameters {
   private final Parameters parameters;
   private final boolean owner;
 
@@ -138,8 +138,8 @@ final class WhiteDecoderLm extends DecoderLm implements CausalLm.White, Trainabl
     return parameters.buffers();
   }
 
-  /** The parameters with the names and shapes that files hold. */
-  Parameters stored() {
+  @Override
+  public Parameters stored() {
     return parameters;
   }
 
