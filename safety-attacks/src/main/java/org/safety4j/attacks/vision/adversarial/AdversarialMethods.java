@@ -177,6 +177,84 @@ final class AdversarialMethods {
               "The final search is three bisections asked of the model.")
           .build();
 
+  static final MethodInfo DDN =
+      MethodInfo.attack("core-ddn", ImageClassifier.White.class)
+          .named("DDN")
+          .category(MINIMUM_NORM)
+          .cites(
+              "Rony, Hafemann, Oliveira, Ben Ayed, Sabourin, Granger",
+              "Decoupling Direction and Norm for Efficient Gradient-Based L2 Adversarial Attacks and"
+                  + " Defenses",
+              "CVPR",
+              2019)
+          .build();
+
+  static final MethodInfo EAD =
+      MethodInfo.attack("core-ead", ImageClassifier.White.class)
+          .named("EAD (elastic net)")
+          .category(MINIMUM_NORM)
+          .cites(
+              "Chen, Sharma, Zhang, Yi, Hsieh",
+              "EAD: Elastic-Net Attacks to Deep Neural Networks via Adversarial Examples",
+              "AAAI",
+              2018)
+          .build();
+
+  static final MethodInfo JSMA =
+      MethodInfo.attack("core-jsma", ImageClassifier.White.class)
+          .named("JSMA")
+          .category("White-box / Sparse")
+          .cites(
+              "Papernot, McDaniel, Jha, Fredrikson, Celik, Swami",
+              "The Limitations of Deep Learning in Adversarial Settings",
+              "EuroS&P",
+              2016)
+          .deviations(
+              "Without a target it aims at the likeliest wrong class, and any wrong one counts.",
+              "Gradients are of logits.",
+              "In images of more than 512 values a pair is sought among the 512 that are most"
+                  + " salient alone.")
+          .build();
+
+  static final MethodInfo UAP =
+      MethodInfo.attack("core-uap", ImageClassifier.White.class)
+          .named("Universal adversarial perturbation")
+          .category("White-box / Universal")
+          .cites(
+              "Moosavi-Dezfooli, Fawzi, Fawzi, Frossard",
+              "Universal Adversarial Perturbations",
+              "CVPR",
+              2017)
+          .deviations(
+              "The change ascends the mean of capped margins over minibatches, instead of adding up"
+                  + " DeepFool steps.")
+          .build();
+
+  static final MethodInfo PATCH =
+      MethodInfo.attack("core-adversarial-patch", ImageClassifier.White.class)
+          .named("Adversarial patch (EOT)")
+          .category("White-box / Patch")
+          .cites("Brown, Mané, Roy, Abadi, Gilmer", "Adversarial Patch", "NeurIPS Workshop", 2017)
+          .deviations(
+              "Without a target the loss of the true class is raised.",
+              "The patch ascends by the sign of a gradient with momentum.")
+          .build();
+
+  static final MethodInfo SPATIAL =
+      MethodInfo.attack("core-spatial", ImageClassifier.White.class)
+          .named("Rotation-translation and flow (stAdv)")
+          .category("White-box / Spatial")
+          .cites(
+              "Engstrom, Tran, Tsipras, Schmidt, Madry",
+              "Exploring the Landscape of Spatial Robustness",
+              "ICML",
+              2019)
+          .deviations(
+              "The grid is walked from the identity outwards.",
+              "The flow field of Xiao et al., Spatially Transformed Adversarial Examples, ICLR 2018,"
+                  + " is optimised by Adam instead of L-BFGS.")
+          .build();
+
   static final MethodInfo EOT =
       MethodInfo.attack("core-eot", ImageClassifier.White.class)
           .named("EOT and BPDA")
@@ -205,6 +283,8 @@ final class AdversarialMethods {
   /** The radius of the catalogue's default configurations. */
   private static final double EPSILON = 8 / 255.0;
 
+  private static final double PATCH_SHARE = 0.4;
+
   private AdversarialMethods() {}
 
   static List<MethodProvider.Entry> entries() {
@@ -221,6 +301,12 @@ final class AdversarialMethods {
         entry(CARLINI_WAGNER, CarliniWagner.class, CarliniWagner::l2),
         entry(DEEP_FOOL, DeepFool.class, DeepFool::l2),
         entry(FAB, Fab.class, () -> Fab.linf(EPSILON)),
+        entry(DDN, Ddn.class, Ddn::l2),
+        entry(EAD, Ead.class, Ead::l1),
+        entry(JSMA, Jsma.class, () -> Jsma.l0(40)),
+        entry(UAP, UniversalPerturbation.class, () -> UniversalPerturbation.linf(EPSILON)),
+        entry(PATCH, AdversarialPatch.class, () -> AdversarialPatch.square(PATCH_SHARE)),
+        entry(SPATIAL, SpatialGrid.class, () -> SpatialGrid.within(30, 3)),
         entry(EOT, Eot.class, () -> Eot.linf(EPSILON)),
         entry(AUTO_ATTACK, AutoAttack.class, () -> AutoAttack.standard(EPSILON)));
   }

@@ -117,3 +117,95 @@ def length(self, d: Tensor, p: Tensor) -> Tensor:
 # Back towards the original where a flag is set.
 def retreat(self, x: Tensor, x0: Tensor, flag: Tensor, beta: Tensor) -> Tensor:
   return torch.where(self.per_sample(flag, x) > 0., x0 + beta * (x - x0), x)
+
+# DDN: turn by a unit gradient, then set the length; the box last.
+def decoupled_step(self, x: Tensor, x0: Tensor, g: Tensor, alpha: Tensor, length: Tensor) -> Tensor:
+  n = self.per_sample(torch.linalg_vector_norm(torch.flatten(g, 1), 2, [1], False), g)
+  d = x - x0 + alpha * g / torch.clamp(n, ${tiny})
+  r = self.per_sample(torch.linalg_vector_norm(torch.flatten(d, 1), 2, [1], False), d)
+  return torch.clamp(x0 + d * (self.per_sample(length, d) / torch.clamp(r, ${tiny})), 0., 1.)
+
+# EAD: a gradient step on c * margin - |x - x0|^2, and shrinkage of the change towards zero.
+def shrunken_step(self, y: Tensor, x0: Tensor, g: Tensor, c: Tensor, rate: Tensor, beta: Tensor) -> Tensor:
+  z = y + rate * (self.per_sample(c, y) * g - 2. * (y - x0))
+  d = z - x0
+  return torch.clamp(x0 + torch.sign(d) * torch.clamp(torch.abs(d) - beta, 0.), 0., 1.)
+
+def elastic_net(self, x: Tensor, x0: Tensor, beta: Tensor) -> Tensor:
+  d = torch.flatten(x - x0, 1)
+  return torch.sum(d * d, [1], False) + beta * torch.sum(torch.abs(d), [1], False)
+
+# JSMA: of the features that can still move, the pair that raises the target most while the others fall.
+def saliency_pairs(self, x: Tensor, up: Tensor, others: Tensor, theta: Tensor, most: Tensor) -> List[Tensor]:
+  z = torch.flatten(x, 1)
+  way = torch.sign(theta)
+  a = way * torch.flatten(up, 1)
+  b = way * torch.flatten(others, 1)
+  free = torch.where(theta > 0., z < 1., z > 0.)
+  m = int(most)
+  low = torch.full_like(a, -1e30)
+  single = torch.where(free, a - b, low)
+  places = torch.topk(single, m, 1)[1]
+  pa = torch.gather(a, 1, places)
+  pb = torch.gather(b, 1, places)
+  ok = torch.gather(free, 1, places)
+  sa = pa.unsqueeze(2) + pa.unsqueeze(1)
+  sb = pb.unsqueeze(2) + pb.unsqueeze(1)
+  both = torch.logical_and(ok.unsqueeze(2), ok.unsqueeze(1))
+  good = torch.logical_and(torch.logical_and(sa > 0., sb < 0.), both)
+  upper = torch.triu(torch.ones_like(torch.select(sa, 0, 0)), 1) > 0.
+  good = torch.logical_and(good, upper)
+  score = torch.where(good, torch.neg(sa * sb), torch.full_like(sa, -1.))
+  best, place = torch.max(torch.flatten(score, 1), 1)
+  i = torch.gather(places, 1, torch.floor_divide(place, m).unsqueeze(1))
+  j = torch.gather(places, 1, torch.remainder(place, m).unsqueeze(1))
+  found = (best > 0.).unsqueeze(1)
+  change = torch.to(found, z.dtype) * theta
+  d = torch.scatter(torch.zeros_like(z), 1, i, torch.expand_as(change, i))
+  d = torch.scatter(d, 1, j, torch.expand_as(change, j))
+  y = torch.clamp(z + d, 0., 1.)
+  return [torch.reshape(y, x.shape), torch.to(found.squeeze(1), z.dtype)]
+
+# A patch put onto every image where theta says: inside, the patch; outside, the image to the last bit.
+def put_patch(self, patch: Tensor, x: Tensor, theta: Tensor) -> Tensor:
+  n = x.size(0)
+  grid = torch.affine_grid_generator(theta, x.size(), False)
+  p = torch.expand(patch, [n, patch.size(1), patch.size(2), patch.size(3)])
+  one = torch.ones_like(torch.narrow(p, 1, 0, 1))
+  # Where the patch ends, half of a pixel may be covered; the cover says how much of it.
+  cover = torch.grid_sampler(one, grid, 0, 0, False)
+  color = torch.grid_sampler(p, grid, 0, 0, False)
+  return torch.where(cover > 0., color + (1. - cover) * x, x)
+
+# Rotated and shifted images, black outside.
+def moved(self, x: Tensor, theta: Tensor) -> Tensor:
+  grid = torch.affine_grid_generator(theta, x.size(), False)
+  return torch.clamp(torch.grid_sampler(x, grid, 0, 0, False), 0., 1.)
+
+# Pixels taken from where a flow [n, 2, H, W], in pixels, points; at the border the edge repeats.
+def flowed(self, x: Tensor, flow: Tensor) -> Tensor:
+  n = x.size(0)
+  h = x.size(2)
+  w = x.size(3)
+  still = torch.tensor([[[1., 0., 0.], [0., 1., 0.]]], dtype=x.dtype, device=x.device)
+  grid = torch.affine_grid_generator(torch.expand(still, [n, 2, 3]), x.size(), False)
+  dx = torch.select(flow, 1, 0) * (2. / float(w))
+  dy = torch.select(flow, 1, 1) * (2. / float(h))
+  return torch.grid_sampler(x, grid + torch.stack([dx, dy], 3), 0, 1, False)
+
+# How much a flow differs between neighbours.
+def variation(self, flow: Tensor) -> Tensor:
+  h = flow.size(2)
+  w = flow.size(3)
+  here = torch.narrow(torch.narrow(flow, 2, 0, h - 1), 3, 0, w - 1)
+  right = torch.narrow(torch.narrow(flow, 2, 0, h - 1), 3, 1, w - 1) - here
+  down = torch.narrow(torch.narrow(flow, 2, 1, h - 1), 3, 0, w - 1) - here
+  a = torch.sum(right * right, [1], False)
+  b = torch.sum(down * down, [1], False)
+  return torch.sum(torch.flatten(torch.sqrt(a + b + 1e-8), 1), [1], False)
+
+def one_hot(self, z: Tensor, k: Tensor) -> Tensor:
+  return torch.scatter(torch.zeros_like(z), 1, k.unsqueeze(1), 1.)
+
+def chosen(self, z: Tensor, k: Tensor) -> Tensor:
+  return torch.gather(z, 1, k.unsqueeze(1)).squeeze(1)
