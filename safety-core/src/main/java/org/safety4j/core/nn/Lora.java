@@ -46,9 +46,12 @@ public final class Lora implements AutoCloseable {
    */
   public record Factors(NDArray a, NDArray b, double scale, boolean transposed) {
     /**
-     * Checks the shapes.
+     * Checks the shapes. * @throws IllegalArgumentException if the factors do not fit one another
      *
-     * @throws IllegalArgumentException if the factors do not fit one another
+     * @param a {@code [rank, inputs]}, or {@code [rank, inputs, kh, kw]} for a convolution
+     * @param b {@code [outputs, rank]}, or {@code [outputs, rank, 1, 1]}
+     * @param scale what the product is multiplied by
+     * @param transposed whether the weight stands with its inputs first
      */
     public Factors {
       Require.that(

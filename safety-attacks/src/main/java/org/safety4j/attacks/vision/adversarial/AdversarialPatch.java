@@ -62,7 +62,19 @@ public record AdversarialPatch(
     implements EvasionAttack.White {
   private static final double DECAY = 0.9;
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param share side of the patch as a share of the shorter side of the image, in (0, 1]; 0.4 by
+   *     default
+   * @param leastScale smallest size that the patch is put at, as a share of its own, in (0, 1]; 0.8
+   *     by default
+   * @param degrees largest rotation to either side, in [0, 180]; 20 by default
+   * @param epochs passes over the images, at least 0; 30 by default
+   * @param batchSize images in a step, at least 1; 32 by default
+   * @param rate step size in pixel values, greater than 0; 0.05 by default
+   * @param target which class is wanted; any wrong one by default
+   */
   public AdversarialPatch {
     Require.that(share > 0 && share <= 1, "share must be in (0, 1], was " + share);
     Require.that(

@@ -45,7 +45,16 @@ public record Ddn(int steps, double gamma, double firstLength, int levels, Targe
   private static final double FIRST_STEP = 1;
   private static final double LAST_STEP = 0.01;
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param steps number of steps, at least 0; 300 by default
+   * @param gamma by how much the length changes, in (0, 1); 0.05 by default
+   * @param firstLength the length before the first step, greater than 0; 1 by default
+   * @param levels steps of pixel values that images are rounded to, 255 for 8 bits; 0 does not
+   *     round; 255 by default
+   * @param target which class is wanted; any wrong one by default
+   */
   public Ddn {
     Require.atLeast("steps", steps, 0);
     Require.that(gamma > 0 && gamma < 1, "gamma must be in (0, 1), was " + gamma);

@@ -65,7 +65,20 @@ public record Ead(
   private static final double LARGEST_C = 1e10;
   private static final double ROUNDING = 1 - 1e-6;
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param searchSteps bisections of c, at least 1; 9 by default
+   * @param steps shrinkage steps for each c, at least 0; 1,000 by default
+   * @param rate step size, which falls with the square root of the steps that are left, greater
+   *     than 0; 0.01 by default
+   * @param firstC c of the first search step, greater than 0; 0.001 by default
+   * @param beta weight of the L1 term, at least 0; 0.001 by default
+   * @param kappa the margin that is wanted, at least 0; 0 by default
+   * @param rule whether the image with the smallest L1 distance is kept, or with the smallest
+   *     elastic net
+   * @param target which class is wanted; any wrong one by default
+   */
   public Ead {
     Require.atLeast("searchSteps", searchSteps, 1);
     Require.atLeast("steps", steps, 0);

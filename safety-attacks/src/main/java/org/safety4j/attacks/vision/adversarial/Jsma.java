@@ -43,7 +43,13 @@ public record Jsma(Ball ball, double theta, Target target)
   private static final String X = "x";
   private static final int MOST_SALIENT = 512;
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param ball an L0 ball: how many pixel values may change
+   * @param theta what is added to a value, in [-1, 1], not 0; 1 by default
+   * @param target which class is wanted; any wrong one by default
+   */
   public Jsma {
     Steps.requireNorm(ball, Norm.L0);
     Require.inRange("theta", theta, -1, 1);

@@ -43,7 +43,14 @@ public record SpatialFlow(int steps, double rate, double tau, Target target)
     implements EvasionAttack.White {
   private static final String FLOW = "flow";
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param steps number of steps, at least 0; 100 by default
+   * @param rate Adam's learning rate in pixels, greater than 0; 0.05 by default
+   * @param tau weight of the flow's variation, at least 0; 0.005 by default
+   * @param target which class is wanted; any wrong one by default
+   */
   public SpatialFlow {
     Require.atLeast("steps", steps, 0);
     Require.positive("rate", rate);

@@ -39,7 +39,14 @@ public record SpatialGrid(double degrees, double pixels, int angles, int shifts)
     implements EvasionAttack.White {
   private record Move(double angle, double dx, double dy, double size) {}
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param degrees largest rotation to either side, in [0, 180]; 30 by default
+   * @param pixels largest shift to either side, along both axes, at least 0; 3 by default
+   * @param angles how many angles, odd, at least 1; 31 by default
+   * @param shifts how many shifts along each axis, odd, at least 1; 5 by default
+   */
   public SpatialGrid {
     Require.inRange("degrees", degrees, 0, 180);
     Require.that(pixels >= 0, "pixels must be at least 0, was " + pixels);

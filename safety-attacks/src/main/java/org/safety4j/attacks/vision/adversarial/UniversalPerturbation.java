@@ -49,7 +49,15 @@ import org.safety4j.core.tensor.Tensors;
 public record UniversalPerturbation(
     Ball ball, int epochs, int batchSize, double stepShare, double cap)
     implements EvasionAttack.White, Constrained<UniversalPerturbation> {
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param ball where the change stays, Linf or L2
+   * @param epochs passes over the images, at least 0; 10 by default
+   * @param batchSize images in a step, at least 1; 32 by default
+   * @param stepShare step size as a share of epsilon, in (0, 2]; 0.1 by default
+   * @param cap the margin beyond which an image no longer counts, at least 0; 1 by default
+   */
   public UniversalPerturbation {
     Steps.requireNorm(ball, Norm.LINF, Norm.L2);
     Require.atLeast("epochs", epochs, 0);
