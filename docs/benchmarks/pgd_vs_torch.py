@@ -13,7 +13,7 @@ import torch
 from transformers import ViTConfig, ViTForImageClassification
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BATCH, STEPS, EPS, REPETITIONS, ROUNDS = 32, 20, 8 / 255, 5, 3
+BATCH, STEPS, EPS, REPETITIONS, ROUNDS = 32, 20, 8 / 255, 3, 2
 
 torch.manual_seed(0)
 config = ViTConfig(hidden_size=192, num_hidden_layers=12, num_attention_heads=3, intermediate_size=768, image_size=32, patch_size=4,
