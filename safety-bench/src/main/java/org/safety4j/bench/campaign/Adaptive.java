@@ -1,6 +1,7 @@
 package org.safety4j.bench.campaign;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +15,8 @@ import org.safety4j.core.method.Method;
 
 /**
  * Makes the attacks that a defense names as adaptive, with the budget of the attacks that they
- * stand beside: in each norm the ball that most of the campaign's attacks share, the larger of two.
+ * stand beside: in each norm the ball that most of the campaign's attacks share, the larger of two;
+ * a ball of another norm where the campaign has none of the attack's own and the attack allows it.
  */
 final class Adaptive {
   private final List<EvasionAttack<?>> listed;
@@ -60,12 +62,30 @@ final class Adaptive {
       return null;
     }
     if (method instanceof Constrained<?> constrained) {
-      Ball ball = balls.get(constrained.ball().norm());
-      if (ball != null && constrained.withBall(ball) instanceof EvasionAttack<?> adapted) {
-        return adapted;
+      for (Ball ball : preferred(constrained.ball().norm())) {
+        Object adapted = within(constrained, ball);
+        if (adapted instanceof EvasionAttack<?> attack) {
+          return attack;
+        }
       }
     }
     return method instanceof EvasionAttack<?> attack ? attack : null;
+  }
+
+  /** The campaign's balls, that of the attack's own norm first. */
+  private List<Ball> preferred(Norm norm) {
+    List<Ball> preferred = new ArrayList<>(balls.values());
+    preferred.sort(Comparator.comparing(ball -> ball.norm() != norm));
+    return preferred;
+  }
+
+  /** The attack within a ball, or null where it does not work in that norm. */
+  private static Object within(Constrained<?> attack, Ball ball) {
+    try {
+      return attack.withBall(ball);
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
   }
 
   private boolean isListed(EvasionAttack<?> attack) {

@@ -72,7 +72,7 @@ public final class AdversarialDefenses {
           .deviations(
               "Medians of an even number of values take the lower middle one.",
               "The denoiser weighs patches by their mean squared difference over all channels.")
-          .adaptiveAttacks("core-pgd", "core-eot", "core-hopskipjump", "core-boundary")
+          .adaptiveAttacks("core-pgd", "core-apgd", "core-hopskipjump", "core-boundary")
           .build();
 
   static final MethodInfo PGD_AT =
@@ -145,7 +145,7 @@ public final class AdversarialDefenses {
             "Countering Adversarial Images using Input Transformations",
             "International Conference on Learning Representations",
             2018)
-        .adaptiveAttacks("core-eot", "core-pgd", "core-apgd", "core-square");
+        .adaptiveAttacks("core-pgd", "core-apgd", "core-square");
   }
 
   /**

@@ -93,7 +93,7 @@ class TransformShieldsTest {
       assertThat(white.model().features(x, "6.linear").toFloatArray())
           .usingComparatorWithPrecision(1e-4f)
           .containsExactly(logits);
-      assertThat(white.adaptiveAttacks()).contains("core-eot", "core-pgd");
+      assertThat(white.adaptiveAttacks()).contains("core-pgd", "core-apgd");
       assertThat(white.model().card().name()).startsWith("core-").contains("(conv-net)");
       assertThat(shield.keeps(model)).isEqualTo(ImageClassifier.White.class);
     }
@@ -151,7 +151,7 @@ class TransformShieldsTest {
       assertThat(stack.apply(model, Run.seed(0)).model().logits(z).toFloatArray()[1])
           .isCloseTo(1, within(1e-6f));
       assertThat(stack.info().id()).isEqualTo("core-bit-depth-then-core-bit-depth");
-      assertThat(stack.info().adaptiveAttacks()).doesNotHaveDuplicates().contains("core-eot");
+      assertThat(stack.info().adaptiveAttacks()).doesNotHaveDuplicates().contains("core-square");
     }
   }
 
