@@ -127,6 +127,21 @@ public final class AdversarialDefenses {
               "The recipe decides on learning rate and precision.")
           .build();
 
+  static final MethodInfo IBP =
+      training("core-ibp", "Interval bound propagation and CROWN-IBP")
+          .category("Certified / Bound propagation")
+          .cites(
+              "S. Gowal, K. Dvijotham, R. Stanforth, R. Bunel, C. Qin, J. Uesato, R."
+                  + " Arandjelovic, T. Mann, P. Kohli",
+              "On the Effectiveness of Interval Bound Propagation for Training Verifiably Robust"
+                  + " Models",
+              "arXiv 1810.12715",
+              2018)
+          .deviations(
+              "Ball and weights change linearly; optimiser and learning rate are the recipe's.",
+              "Bounds in float32 without outward rounding; a margin counts above 1e-4.")
+          .build();
+
   private AdversarialDefenses() {}
 
   private static MethodInfo.Builder training(String id, String name) {
@@ -169,7 +184,8 @@ public final class AdversarialDefenses {
             AWP,
             "AdversarialWeightPerturbation",
             () -> AdversarialWeightPerturbation.on(PgdAdversarialTraining.linf(8 / 255.0))),
-        entry(FAST_AT, "FastAdversarialTraining", () -> FastAdversarialTraining.linf(8 / 255.0)));
+        entry(FAST_AT, "FastAdversarialTraining", () -> FastAdversarialTraining.linf(8 / 255.0)),
+        entry(IBP, "IntervalBoundPropagation", () -> IntervalBoundPropagation.linf(8 / 255.0)));
   }
 
   private static Entry entry(
