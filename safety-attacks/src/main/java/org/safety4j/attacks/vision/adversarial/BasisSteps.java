@@ -108,10 +108,14 @@ final class BasisSteps implements Mutation {
     int channel = direction / (height * width);
     int v = direction / width % height;
     int u = direction % width;
+    double[] across = new double[width];
+    for (int x = 0; x < width; x++) {
+      across[x] = cosine(u, x, width);
+    }
     for (int y = 0; y < height; y++) {
       double row = length * cosine(v, y, height);
       for (int x = 0; x < width; x++) {
-        set(canvas.place(channel, y, x), row * cosine(u, x, width), into);
+        set(canvas.place(channel, y, x), row * across[x], into);
       }
     }
   }
