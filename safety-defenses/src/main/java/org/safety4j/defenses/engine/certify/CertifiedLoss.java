@@ -26,7 +26,16 @@ public final class CertifiedLoss implements ClassifierRecipe.Loss {
    */
   public record Plan(
       double epsilon, double cleanShare, double warmup, double grown, boolean relaxed) {
-    /** Checks the ranges. */
+    /**
+     * Checks the ranges.
+     *
+     * @param epsilon last radius of the Linf ball, in (0, 1]
+     * @param cleanShare last weight of the images' own cross-entropy, in [0, 1]; the first is 1
+     * @param warmup share of the steps before the ball grows, in [0, 1)
+     * @param grown share of the steps after which it is full, in (warmup, 1]
+     * @param relaxed whether margins are bounded by linear relaxation at first and by intervals
+     *     more and more
+     */
     public Plan {
       Require.that(epsilon > 0 && epsilon <= 1, "epsilon must be in (0, 1], was " + epsilon);
       Require.inRange("cleanShare", cleanShare, 0, 1);
