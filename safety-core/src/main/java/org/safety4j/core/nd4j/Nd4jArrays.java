@@ -14,6 +14,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.safety4j.core.error.NativeUnavailable;
 import org.safety4j.core.error.Require;
+import org.safety4j.core.tensor.GradMode;
 
 /**
  * Moves float32 arrays between DJL and ND4J, by copy or as views of the same memory.
@@ -64,7 +65,9 @@ public final class Nd4jArrays {
             .capacity(array.length() * Float.BYTES)
             .asByteBuffer()
             .order(ByteOrder.nativeOrder());
-    return manager.create(memory, new Shape(array.shape()), DataType.FLOAT32);
+    try (GradMode mode = GradMode.off()) { // while recording, it would get memory of its own
+      return manager.create(memory, new Shape(array.shape()), DataType.FLOAT32);
+    }
   }
 
   /**

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import java.util.ArrayList;
 import java.util.List;
+import org.safety4j.core.tensor.torch.OwnedMemory;
 
 /**
  * Frees every array that the calling thread makes while the scope is open, whatever manager it
@@ -18,11 +19,14 @@ import java.util.List;
  * }
  * }</pre>
  *
+ * <p>Gradients are recorded inside a scope: there, numbers and arrays that come from Java own their
+ * memory, so that a graph may hold them after they are closed.
+ *
  * <p>Scopes nest: what an inner scope keeps belongs to the next outer one. A scope is closed by the
  * thread that opened it.
  */
 public final class Scope implements AutoCloseable {
-  private final NDScope inner = new NDScope();
+  private final NDScope inner = OwnedMemory.watch(new NDScope());
   private final List<NDArray> kept = new ArrayList<>();
 
   private Scope() {}

@@ -2,6 +2,7 @@ package org.safety4j.core.model.diffusion;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import org.safety4j.core.tensor.Ops;
 import org.safety4j.core.tensor.Scope;
 
 /**
@@ -26,7 +27,7 @@ public final class Guidance implements AutoCloseable {
    */
   public static Guidance of(double scale, NDManager manager) {
     try (Scope scope = Scope.open()) {
-      return new Guidance(scope.keep(manager.create((float) scale)));
+      return new Guidance(scope.keep(Ops.copy(manager.create((float) scale))));
     }
   }
 
