@@ -84,7 +84,8 @@ public final class ImageClassifier {
           Linearized at = linearize(images)) {
         NDManager owner = images.getManager();
         NDArray values = scope.keep(loss.values(at.logits(), labels), owner);
-        NDArray gradient = scope.keep(at.pullback(loss.cotangent(at.logits(), labels)), owner);
+        NDArray cotangent = loss.cotangent(at.logits(), labels);
+        NDArray gradient = scope.keep(at.lastPullback(cotangent), owner);
         return new ValueAndGradient(values, gradient);
       }
     }

@@ -24,6 +24,17 @@ public interface Linearized extends AutoCloseable {
    */
   NDArray pullback(NDArray cotangent);
 
+  /**
+   * Pulls a cotangent back for the last time: the graph may be freed on the way, which is faster.
+   * Nothing may be pulled back afterwards.
+   *
+   * @param cotangent {@code [N, K]}
+   * @return what {@link #pullback} returns
+   */
+  default NDArray lastPullback(NDArray cotangent) {
+    return pullback(cotangent);
+  }
+
   /** Frees the graph. */
   @Override
   void close();

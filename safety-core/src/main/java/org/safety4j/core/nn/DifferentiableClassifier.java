@@ -10,13 +10,11 @@ import org.safety4j.core.error.NearNames;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.ImageClassifier;
 import org.safety4j.core.model.Linearized;
-import org.safety4j.core.model.LogitLoss;
 import org.safety4j.core.model.ModelCard;
 import org.safety4j.core.tensor.Grad;
 import org.safety4j.core.tensor.GradMode;
 import org.safety4j.core.tensor.Scope;
 import org.safety4j.core.tensor.Tensors;
-import org.safety4j.core.tensor.ValueAndGradient;
 
 /**
  * A white-box image classifier whose forward pass is one call into native code, with a graph if one
@@ -104,33 +102,15 @@ public abstract class DifferentiableClassifier implements ImageClassifier.White 
     }
   }
 
-  /** As the default does, but the graph is freed on the way back, since it is not needed again. */
-  @Override
-  public ValueAndGradient gradient(NDArray images, NDArray labels, LogitLoss loss) {
-    checkImages(images);
-    try (Scope scope = Scope.open();
-        GradMode off = GradMode.off()) {
-      NDArray leaf = Grad.leaf(images);
-      NDArray output;
-      try (GradMode on = GradMode.on()) {
-        output = infer(leaf);
-      }
-      NDArray logits = Grad.detach(output);
-      NDArray values = scope.keep(loss.values(logits, labels));
-      NDArray cotangent = loss.cotangent(logits, labels);
-      NDArray product;
-      try (GradMode on = GradMode.on()) {
-        product = output.mul(cotangent).sum();
-      }
-      NDArray gradient = Grad.gradients(List.of(product), List.of(leaf)).get(0);
-      return new ValueAndGradient(values, scope.keep(gradient));
-    }
-  }
-
   private record Held(NDArray leaf, NDArray output, NDArray logits) implements Linearized {
     @Override
     public NDArray pullback(NDArray cotangent) {
       return Grad.vjp(output, leaf, cotangent);
+    }
+
+    @Override
+    public NDArray lastPullback(NDArray cotangent) {
+      return Grad.lastVjp(output, leaf, cotangent);
     }
 
     @Override

@@ -74,6 +74,19 @@ public final class Grad {
   }
 
   /**
+   * Like {@link #vjp}, and frees the graph on the way: nothing can be pulled back through it again.
+   *
+   * @param y an output of a recorded computation
+   * @param x a leaf or intermediate of it
+   * @param v the cotangent, in the output's shape
+   * @return the vector-Jacobian product, in the input's shape; zero where the output does not
+   *     depend on the input
+   */
+  public static NDArray lastVjp(NDArray y, NDArray x, NDArray v) {
+    return program().one("last_vjp", y, x, v);
+  }
+
+  /**
    * Pulls cotangents back from several outputs to several inputs. The graph stays.
    *
    * @param ys outputs

@@ -1,10 +1,10 @@
 # Gradients through torch.grad: only what is asked for is computed, nothing accumulates, any thread may call.
 
 def vjp(self, y: Tensor, x: Tensor, v: Tensor) -> Tensor:
-  g = torch.grad([y], [x], annotate(List[Optional[Tensor]], [v]), True, False, True)[0]
-  if g is None:
-    return torch.zeros_like(x)
-  return g
+  return self.filled(torch.grad([y], [x], annotate(List[Optional[Tensor]], [v]), True, False, True), [x])[0]
+
+def last_vjp(self, y: Tensor, x: Tensor, v: Tensor) -> Tensor:
+  return self.filled(torch.grad([y], [x], annotate(List[Optional[Tensor]], [v]), False, False, True), [x])[0]
 
 def vjps(self, ys: List[Tensor], xs: List[Tensor], vs: List[Tensor]) -> List[Tensor]:
   cotangents = annotate(List[Optional[Tensor]], [])

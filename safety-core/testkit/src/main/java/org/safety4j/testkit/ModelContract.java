@@ -225,6 +225,7 @@ public abstract class ModelContract {
       NDArray once = at.pullback(c);
       assertNear(at.pullback(c), once, 1e-6);
       assertNear(at.pullback(c.mul(2)), once.mul(2), 1e-3);
+      assertNear(at.lastPullback(c), once, 1e-6);
     }
   }
 

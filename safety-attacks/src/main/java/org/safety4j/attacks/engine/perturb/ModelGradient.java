@@ -36,7 +36,7 @@ public final class ModelGradient implements GradientSource {
       // The pass may close the manager of its own arrays, which a copy hangs on at first.
       logits.attach(x.getManager());
       NDArray values = objective.values(logits, active, scope);
-      NDArray gradient = at.pullback(objective.cotangent(logits, active, scope));
+      NDArray gradient = at.lastPullback(objective.cotangent(logits, active, scope));
       return new Sight(gradient, values, logits);
     }
   }

@@ -149,7 +149,7 @@ public record Jsma(Ball ball, double theta, Target target)
       NDArray z = at.logits();
       NDArray up = RecipePrograms.call("one_hot", z, active.targets());
       NDArray towards = at.pullback(up);
-      NDArray others = at.pullback(up.neg().add(1));
+      NDArray others = at.lastPullback(up.neg().add(1));
       NDArray values = RecipePrograms.call("chosen", z, active.targets());
       Status status = Status.of(new Sight(towards, values, z));
       attempt.stepped(active, t, status);

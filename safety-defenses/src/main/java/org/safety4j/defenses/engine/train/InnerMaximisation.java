@@ -165,7 +165,7 @@ public record InnerMaximisation(
       return Grad.of(leaf -> loss.apply(model.forward(leaf, true)), x).gradient();
     }
     try (Linearized at = model.linearize(x)) {
-      return at.pullback(Grad.of(loss, at.logits()).gradient());
+      return at.lastPullback(Grad.of(loss, at.logits()).gradient());
     }
   }
 }
