@@ -10,16 +10,21 @@ import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.safety4j.attacks.engine.perturb.Finish;
+import org.safety4j.attacks.vision.adversarial.Apgd;
+import org.safety4j.attacks.vision.adversarial.CarliniWagner;
+import org.safety4j.attacks.vision.adversarial.Fab;
 import org.safety4j.attacks.vision.adversarial.Pgd;
 import org.safety4j.attacks.vision.adversarial.Square;
+import org.safety4j.core.attack.Ball;
 import org.safety4j.core.attack.CrossEntropy;
-import org.safety4j.core.attack.EvasionResult;
+import org.safety4j.core.attack.EvasionAttack;
 import org.safety4j.core.data.LabeledImages;
 import org.safety4j.core.defense.Protected;
 import org.safety4j.core.model.ImageClassifier;
@@ -37,8 +42,37 @@ import org.safety4j.defenses.vision.adversarial.RandomizedSmoothing;
 @Measurement(iterations = 5, time = 3)
 @Fork(1)
 public class EvasionBenchmark {
-  private static final int STEPS = 10;
   private static final int COPIES = 8;
+  private static final double TOO_SMALL = 1e-6;
+
+  /**
+   * An attack of some length during which no sample leaves. Two lengths give the cost of a step
+   * alone: what they share, such as both evaluations, drops out.
+   */
+  @State(Scope.Benchmark)
+  public static class AttackRun {
+    /** The attack. */
+    @Param({"pgd", "apgd", "cw", "fab", "square"})
+    public String name;
+
+    /** Steps, or queries a sample. */
+    @Param({"5", "20"})
+    public int steps;
+
+    /** Called by JMH. */
+    public AttackRun() {}
+
+    EvasionAttack<? super ImageClassifier.White> attack() {
+      return switch (name) {
+        case "pgd" -> Pgd.linf(8 / 255.0).withSteps(steps).withFinish(Finish.LAST_IMAGE);
+        case "apgd" -> Apgd.linf(TOO_SMALL).withSteps(steps);
+        case "cw" -> CarliniWagner.l2().withSearchSteps(1).withSteps(steps).withFirstC(TOO_SMALL);
+        case "fab" -> Fab.targeted(Ball.linf(TOO_SMALL)).withTargetClasses(1).withSteps(steps);
+        case "square" -> Square.linf(TOO_SMALL).withQueries(steps);
+        default -> throw new IllegalArgumentException("no attack \"" + name + "\"");
+      };
+    }
+  }
 
   private Vit model;
   private LabeledImages images;
@@ -94,25 +128,17 @@ public class EvasionBenchmark {
     }
   }
 
-  /** One step of PGD; no sample leaves. */
+  /**
+   * One attack from start to end, with both evaluations.
+   *
+   * @param run which attack, and how long
+   */
   @Benchmark
-  @OperationsPerInvocation(STEPS)
-  public void pgdStep() {
-    pgd(STEPS).close();
-  }
-
-  private EvasionResult pgd(int steps) {
-    return Pgd.linf(8 / 255.0)
-        .withSteps(steps)
-        .withFinish(Finish.LAST_IMAGE)
-        .run(model, images, Run.seed(0));
-  }
-
-  /** One query of Square to each sample, with a radius too small to succeed. */
-  @Benchmark
-  @OperationsPerInvocation(STEPS)
-  public void squareQuery() {
-    Square.linf(1e-6).withQueries(STEPS).run(model, images, Run.seed(0)).close();
+  @BenchmarkMode(Mode.SingleShotTime)
+  @Warmup(iterations = 1)
+  @Measurement(iterations = 3)
+  public void attack(AttackRun run) {
+    run.attack().run(model, images, Run.seed(0)).close();
   }
 
   /** One noisy copy of the batch through the smoothed model. */

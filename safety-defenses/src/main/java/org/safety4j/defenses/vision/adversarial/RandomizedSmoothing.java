@@ -61,7 +61,7 @@ public record RandomizedSmoothing(GaussianCertifier certifier, int copies, boole
    */
   public static RandomizedSmoothing gaussian(double sigma) {
     return new RandomizedSmoothing(
-        new GaussianCertifier(sigma, 100, 100_000, 0.001, 256), 32, false);
+        new GaussianCertifier(sigma, 100, 100_000, 0.001, 64), 32, false);
   }
 
   /**
@@ -94,7 +94,8 @@ public record RandomizedSmoothing(GaussianCertifier certifier, int copies, boole
   }
 
   /**
-   * Changes how many noisy images the model gets at once.
+   * Changes how many noisy images the model gets at once; 64 by default, which a processor's caches
+   * bear: with 256 a ViT-Tiny is a third slower.
    *
    * @param batchSize at least 1
    * @return a copy
