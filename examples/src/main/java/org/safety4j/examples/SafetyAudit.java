@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.safety4j.attacks.vision.adversarial.Apgd;
+import org.safety4j.attacks.vision.adversarial.AutoAttack;
 import org.safety4j.attacks.vision.adversarial.DeepFool;
 import org.safety4j.attacks.vision.adversarial.Fgsm;
 import org.safety4j.attacks.vision.adversarial.HopSkipJump;
@@ -96,6 +97,7 @@ public final class SafetyAudit {
     }
   }
 
+  /** AutoAttack is shortened, from 100 steps and 5,000 queries, to keep the job within minutes. */
   private static Campaign bundled(AuditOptions options) {
     return Campaign.named("Handwritten digits")
         .models(Zoo.digitsVit(), Zoo.digitsVitPgd())
@@ -106,6 +108,7 @@ public final class SafetyAudit {
             Pgd.linf(0.1),
             Pgd.linf(0.2),
             Apgd.linf(0.1),
+            AutoAttack.standard(0.1).withSteps(10).withQueries(100),
             DeepFool.l2(),
             Square.linf(0.1),
             HopSkipJump.linf(0.1))
@@ -115,7 +118,8 @@ public final class SafetyAudit {
             BitDepth.bits(2),
             FeatureSqueezing.blackAndWhite())
         .withData(Digits.train().first(200))
-        .budget(Budget.queries(250));
+        .budget(Budget.queries(250))
+        .budget(AutoAttack.standard(0.1).info().id(), Budget.unlimited());
   }
 
   private static Campaign own(AuditOptions options, PrintStream err) throws IOException {

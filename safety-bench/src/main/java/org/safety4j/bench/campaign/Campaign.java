@@ -3,8 +3,10 @@ package org.safety4j.bench.campaign;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.safety4j.bench.report.Report;
 import org.safety4j.core.attack.EvasionAttack;
@@ -46,7 +48,8 @@ public final class Campaign {
   final List<Source<? extends Artifact>> held;
   final List<Long> seeds;
   final int draws;
-  final Budget budget;
+  private final Budget budget;
+  private final Map<String, Budget> budgets;
   final Path journal;
   final boolean progress;
   final CancelToken cancel;
@@ -61,6 +64,7 @@ public final class Campaign {
     this.seeds = List.copyOf(draft.seeds);
     this.draws = draft.draws;
     this.budget = draft.budget;
+    this.budgets = Map.copyOf(draft.budgets);
     this.journal = draft.journal;
     this.progress = draft.progress;
     this.cancel = draft.cancel;
@@ -77,6 +81,7 @@ public final class Campaign {
     private List<Long> seeds = List.of(0L);
     private int draws = 3;
     private Budget budget = Budget.unlimited();
+    private Map<String, Budget> budgets = Map.of();
     private Path journal;
     private boolean progress;
     private CancelToken cancel = new CancelToken();
@@ -93,6 +98,7 @@ public final class Campaign {
     draft.seeds = seeds;
     draft.draws = draws;
     draft.budget = budget;
+    draft.budgets = budgets;
     draft.journal = journal;
     draft.progress = progress;
     draft.cancel = cancel;
@@ -245,6 +251,26 @@ public final class Campaign {
   }
 
   /**
+   * Gives one attack another budget than {@link #budget(Budget)}: an ensemble asks more often than
+   * its members.
+   *
+   * @param attack the id of a listed attack
+   * @param value what it may use in one cell
+   * @return a copy
+   */
+  public Campaign budget(String attack, Budget value) {
+    Draft draft = draft();
+    draft.budgets = new LinkedHashMap<>(budgets);
+    draft.budgets.put(attack, Objects.requireNonNull(value, "value"));
+    return new Campaign(draft);
+  }
+
+  /** What an attack may use in one cell. */
+  Budget budget(String attack) {
+    return budgets.getOrDefault(attack, budget);
+  }
+
+  /**
    * Sets where finished cells are kept. A campaign without journal keeps them in memory.
    *
    * @param file the journal's file; made if it is not there, continued if it is
@@ -299,6 +325,10 @@ public final class Campaign {
     Require.that(!attacks.isEmpty(), "a campaign needs attacks; call attacks(...)");
     requireUnique("models", models.stream().map(Source::id).toList());
     requireUnique("images", data.stream().map(Source::id).toList());
+    List<String> ids = attacks.stream().map(attack -> attack.info().id()).toList();
+    for (String id : budgets.keySet()) {
+      Require.that(ids.contains(id), "a budget is for \"" + id + "\", but the attacks are " + ids);
+    }
     Roster roster = new Roster(defenses, attacks);
     try (Book book = Book.open(this, roster)) {
       return new CampaignRun(this, roster, workers, book).run();

@@ -13,6 +13,7 @@ import org.safety4j.core.error.RunCancelled;
 import org.safety4j.core.model.Artifact;
 import org.safety4j.core.model.ImageClassifier;
 import org.safety4j.core.model.Source;
+import org.safety4j.core.run.Budget;
 import org.safety4j.core.run.Run;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -119,7 +120,8 @@ final class CampaignRun {
    * The run of a cell. Draw 0 of a seed is the seed itself, so that a cell can be repeated by hand.
    */
   Run run(Cell cell) {
-    Run run = Run.seed(cell.seed()).withBudget(campaign.budget).withCancel(campaign.cancel);
+    Budget budget = campaign.budget(cell.attack() == null ? "" : cell.attack().id());
+    Run run = Run.seed(cell.seed()).withBudget(budget).withCancel(campaign.cancel);
     for (Artifact artifact : held()) {
       run = run.withData(artifact);
     }

@@ -74,7 +74,10 @@ final class ModelCells implements AutoCloseable {
   }
 
   private Cell cell(MethodRef defense, MethodRef attack, long seed, int draw) {
-    return new Cell(data, checksum, source.id(), defense, attack, seed, draw, library);
+    String held = String.join(", ", campaign.held.stream().map(Source::id).toList());
+    String budget = attack == null ? "" : campaign.budget(attack.id()).toString();
+    return new Cell(
+        data, checksum, source.id(), defense, attack, seed, draw, held, budget, library);
   }
 
   List<Cell> baselines() {
@@ -184,7 +187,7 @@ final class ModelCells implements AutoCloseable {
       Run run) {
     book.add(
         Measure.attacked(
-            cell, attack, target, classifier(judge), before, images, campaign.budget, run));
+            cell, attack, target, classifier(judge), before, images, run.budget(), run));
   }
 
   private static ImageClassifier.Black classifier(Protected<?> shown) {

@@ -181,6 +181,8 @@ public final class Robustness {
               null,
               run.seed(),
               0,
+              "",
+              run.budget().toString(),
               Provenance.describeEnvironment().get("safety4j"));
       try (Judge judge = Judge.of(defense, question.original, model, run)) {
         Entry.Baseline baseline =

@@ -42,7 +42,7 @@ import org.safety4j.core.error.SafetyException;
  */
 public final class Journal implements AutoCloseable {
   private static final String FORMAT = "safety4j-journal";
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final int MAX_LINE = 64 << 20;
   private static final ObjectMapper MAPPER =
       JsonMapper.builder().disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION).build();

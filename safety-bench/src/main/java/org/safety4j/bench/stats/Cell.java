@@ -17,6 +17,8 @@ import java.util.HexFormat;
  * @param attack the attack; null for the baseline, which measures accuracy without attack
  * @param seed the campaign's seed
  * @param draw the number of the draw of a random defense, from 0
+ * @param held ids of the sources of data that defenses may use
+ * @param budget what the attack may use; a baseline does not depend on it
  * @param library version of this library
  */
 public record Cell(
@@ -27,6 +29,8 @@ public record Cell(
     MethodRef attack,
     long seed,
     int draw,
+    String held,
+    String budget,
     String library) {
   /**
    * The cell's content hash: equal for equal coordinates, on every machine.
@@ -45,6 +49,8 @@ public record Cell(
       add(sha, attack == null ? "" : attack.config());
       add(sha, Long.toString(seed));
       add(sha, Integer.toString(draw));
+      add(sha, held);
+      add(sha, attack == null ? "" : budget);
       add(sha, library);
       return HexFormat.of().formatHex(sha.digest(), 0, 12);
     } catch (NoSuchAlgorithmException e) {
@@ -65,7 +71,7 @@ public record Cell(
    * @return a copy
    */
   public Cell withAttack(MethodRef other) {
-    return new Cell(data, checksum, model, defense, other, seed, draw, library);
+    return new Cell(data, checksum, model, defense, other, seed, draw, held, budget, library);
   }
 
   /**
@@ -75,6 +81,6 @@ public record Cell(
    * @return a copy
    */
   public Cell withDraw(int other) {
-    return new Cell(data, checksum, model, defense, attack, seed, other, library);
+    return new Cell(data, checksum, model, defense, attack, seed, other, held, budget, library);
   }
 }

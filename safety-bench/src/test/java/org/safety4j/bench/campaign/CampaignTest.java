@@ -20,6 +20,7 @@ import org.safety4j.bench.stats.Row;
 import org.safety4j.bench.stats.Subject;
 import org.safety4j.bench.stats.Worst;
 import org.safety4j.core.error.RunCancelled;
+import org.safety4j.core.run.Budget;
 import org.safety4j.core.run.CancelToken;
 
 class CampaignTest {
@@ -189,6 +190,10 @@ class CampaignTest {
     assertThat(Fixtures.ATTACKS.get()).isEqualTo(attacks + 1);
     assertThat(row(more, "none", "test-signed Linf 0.05").success().repeats()).isEqualTo(3);
     assertThat(campaign.seeds(1).run(Workers.local(1)).analysis().ledger().attacked()).hasSize(1);
+
+    int before = Fixtures.ATTACKS.get();
+    campaign.seeds(0).budget(Budget.queries(7)).run(Workers.local(1));
+    assertThat(Fixtures.ATTACKS.get()).as("another budget is another cell").isEqualTo(before + 1);
   }
 
   @Test
@@ -253,6 +258,13 @@ class CampaignTest {
                     .attacks(Fixtures.Signed.linf(0.1))
                     .run(Workers.local(1)))
         .hasMessage("models must have different ids, were [linear, linear]");
+    assertThatThrownBy(
+            () ->
+                campaign()
+                    .attacks(Fixtures.Signed.linf(0.1))
+                    .budget("test-sigmed", Budget.queries(3))
+                    .run(Workers.local(1)))
+        .hasMessage("a budget is for \"test-sigmed\", but the attacks are [test-signed]");
   }
 
   @Test

@@ -94,22 +94,35 @@ class CanonicalTest {
   void keyChangesWithEveryCoordinate() {
     MethodRef none = Roster.none();
     MethodRef attack = Refs.of(Fixtures.Signed.linf(0.1));
-    Cell cell = new Cell("d", "c", "m", none, attack, 1, 0, "v");
+    Cell cell = new Cell("d", "c", "m", none, attack, 1, 0, "h", "b", "v");
     assertThat(cell.key())
         .hasSize(24)
-        .isEqualTo(new Cell("d", "c", "m", none, attack, 1, 0, "v").key());
+        .isEqualTo(new Cell("d", "c", "m", none, attack, 1, 0, "h", "b", "v").key());
     assertThat(
             List.of(
                 cell.key(),
-                new Cell("d2", "c", "m", none, attack, 1, 0, "v").key(),
-                new Cell("d", "c2", "m", none, attack, 1, 0, "v").key(),
-                new Cell("d", "c", "m2", none, attack, 1, 0, "v").key(),
-                new Cell("d", "c", "m", none, Refs.of(Fixtures.Signed.linf(0.2)), 1, 0, "v").key(),
-                new Cell("d", "c", "m", none, null, 1, 0, "v").key(),
-                new Cell("d", "c", "m", none, attack, 2, 0, "v").key(),
-                new Cell("d", "c", "m", none, attack, 1, 1, "v").key(),
-                new Cell("d", "c", "m", none, attack, 1, 0, "v2").key(),
-                new Cell("dc", "", "m", none, attack, 1, 0, "v").key()))
+                new Cell("d2", "c", "m", none, attack, 1, 0, "h", "b", "v").key(),
+                new Cell("d", "c2", "m", none, attack, 1, 0, "h", "b", "v").key(),
+                new Cell("d", "c", "m2", none, attack, 1, 0, "h", "b", "v").key(),
+                new Cell(
+                        "d",
+                        "c",
+                        "m",
+                        none,
+                        Refs.of(Fixtures.Signed.linf(0.2)),
+                        1,
+                        0,
+                        "h",
+                        "b",
+                        "v")
+                    .key(),
+                new Cell("d", "c", "m", none, null, 1, 0, "h", "b", "v").key(),
+                new Cell("d", "c", "m", none, attack, 2, 0, "h", "b", "v").key(),
+                new Cell("d", "c", "m", none, attack, 1, 1, "h", "b", "v").key(),
+                new Cell("d", "c", "m", none, attack, 1, 0, "h", "b", "v2").key(),
+                new Cell("d", "c", "m", none, attack, 1, 0, "h2", "b", "v").key(),
+                new Cell("d", "c", "m", none, attack, 1, 0, "h", "b2", "v").key(),
+                new Cell("dc", "", "m", none, attack, 1, 0, "h", "b", "v").key()))
         .doesNotHaveDuplicates();
   }
 
@@ -124,7 +137,9 @@ class CanonicalTest {
             new MethodRef("core-pgd", "PGD", "{\"steps\":20}", "WHITE_BOX", "LINF", 0.1, ""),
             0,
             0,
+            "digits-train",
+            "any",
             "1.0");
-    assertThat(cell.key()).isEqualTo("0c0fd7e24eb14a7843b1a5ba");
+    assertThat(cell.key()).isEqualTo("2fbf9d0618ed54b2d7467162");
   }
 }

@@ -49,7 +49,7 @@ class HostileReportTest {
             BREAK, BREAK, new long[] {1, 1, 1}, new int[] {0, 1}, List.of(BREAK, SCRIPT)));
     ledger.add(new Entry.Model(BREAK, BREAK, 1, BREAK, BREAK, 2));
     for (MethodRef defense : List.of(none, shield)) {
-      Cell cell = new Cell(BREAK, BREAK, BREAK, defense, null, 0, 0, BREAK);
+      Cell cell = new Cell(BREAK, BREAK, BREAK, defense, null, 0, 0, "h", "b", BREAK);
       ledger.add(
           new Entry.Baseline(
               cell,

@@ -25,7 +25,7 @@ class AnalysisTest {
   }
 
   private static Cell cell(MethodRef defense, MethodRef attack, long seed) {
-    return new Cell("d", "sum", "m", defense, attack, seed, 0, "v");
+    return new Cell("d", "sum", "m", defense, attack, seed, 0, "h", "b", "v");
   }
 
   private static Entry.Baseline baseline(MethodRef defense, int... predictions) {

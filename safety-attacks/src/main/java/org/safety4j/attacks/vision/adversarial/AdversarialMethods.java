@@ -31,7 +31,7 @@ final class AdversarialMethods {
 
   static final MethodInfo BIM =
       MethodInfo.attack("core-bim", ImageClassifier.White.class)
-          .named("BIM / I-FGSM")
+          .named("BIM")
           .category(FIRST_ORDER)
           .cites(
               "Kurakin, Goodfellow, Bengio",
@@ -43,7 +43,7 @@ final class AdversarialMethods {
 
   static final MethodInfo PGD =
       MethodInfo.attack("core-pgd", ImageClassifier.White.class)
-          .named("PGD (Linf, L2, L1)")
+          .named("PGD")
           .category(FIRST_ORDER)
           .cites(
               "Madry, Makelov, Schmidt, Tsipras, Vladu",
@@ -70,7 +70,7 @@ final class AdversarialMethods {
 
   static final MethodInfo NI_FGSM =
       MethodInfo.attack("core-ni-fgsm", ImageClassifier.White.class)
-          .named("NI-FGSM / SI-NI")
+          .named("NI-FGSM")
           .category(TRANSFER)
           .cites(
               "Lin, Song, He, Wang, Hopcroft",
@@ -82,7 +82,7 @@ final class AdversarialMethods {
 
   static final MethodInfo VMI_FGSM =
       MethodInfo.attack("core-vmi-fgsm", ImageClassifier.White.class)
-          .named("VMI-FGSM / VNI")
+          .named("VMI-FGSM")
           .category(TRANSFER)
           .cites(
               "Wang, He",
@@ -122,7 +122,7 @@ final class AdversarialMethods {
 
   static final MethodInfo APGD =
       MethodInfo.attack("core-apgd", ImageClassifier.White.class)
-          .named("APGD-CE / APGD-DLR / APGD-T")
+          .named("APGD")
           .category(FIRST_ORDER)
           .cites(
               "Croce, Hein",
@@ -165,7 +165,7 @@ final class AdversarialMethods {
 
   static final MethodInfo FAB =
       MethodInfo.attack("core-fab", ImageClassifier.White.class)
-          .named("FAB / FAB-T")
+          .named("FAB")
           .category(MINIMUM_NORM)
           .cites(
               "Croce, Hein",
@@ -269,7 +269,7 @@ final class AdversarialMethods {
 
   static final MethodInfo AUTO_ATTACK =
       MethodInfo.attack("core-autoattack-rand", ImageClassifier.White.class)
-          .named("AutoAttack standard, plus, rand")
+          .named("AutoAttack")
           .category("White-box / Adaptive")
           .cites(
               "Croce, Hein",
