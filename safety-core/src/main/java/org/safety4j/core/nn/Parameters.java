@@ -124,7 +124,10 @@ public final class Parameters {
    * @return the array, owned by the model
    */
   public NDArray constant(float[] values, long... shape) {
-    return own(manager.create(values, new Shape(shape)));
+    // A program may hold the constant for longer than this array, which shares memory with Java.
+    try (NDArray shared = manager.create(values, new Shape(shape))) {
+      return own(shared.duplicate());
+    }
   }
 
   /**

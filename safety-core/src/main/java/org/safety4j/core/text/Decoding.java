@@ -46,7 +46,7 @@ public record Decoding(
     boolean stopAtEnd,
     long seed) {
   /**
-   * Checks the ranges. * @throws IllegalArgumentException if a value is out of range
+   * Checks the ranges.
    *
    * @param maxNewTokens most tokens to write, at least 1
    * @param temperature divides the logits before sampling; 0 takes the most probable token (greedy,
@@ -63,6 +63,7 @@ public record Decoding(
    * @param stop texts that end the answer before them
    * @param stopAtEnd whether the model's own end tokens end the answer
    * @param seed the root of the randomness of sampling
+   * @throws IllegalArgumentException if a value is out of range; the message names it
    */
   public Decoding {
     Require.atLeast("maxNewTokens", maxNewTokens, 1);

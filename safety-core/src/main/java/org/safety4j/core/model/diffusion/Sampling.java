@@ -13,13 +13,14 @@ import org.safety4j.core.error.Require;
  */
 public record Sampling(Sampler sampler, double guidance, String negative) {
   /**
-   * Checks the ranges. * @throws IllegalArgumentException if guidance is negative or not finite
+   * Checks the ranges.
    *
    * @param sampler the sampler and its steps
    * @param guidance weight of the text against the negative text, at least 0; 1 asks for the text
    *     alone and costs half; 7.5 is usual for Stable Diffusion (Ho and Salimans, "Classifier-Free
    *     Diffusion Guidance", 2022)
    * @param negative what guidance moves away from, usually empty
+   * @throws IllegalArgumentException if guidance is negative or not finite
    */
   public Sampling {
     Require.inRange("guidance", guidance, 0, 1e6);

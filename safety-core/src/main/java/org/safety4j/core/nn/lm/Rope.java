@@ -42,7 +42,7 @@ public record Rope(
   }
 
   /**
-   * Checks the ranges. * @throws IllegalArgumentException if a value is out of range
+   * Checks the ranges.
    *
    * @param theta base of the frequencies, greater than 0
    * @param scaling how frequencies are changed for longer texts
@@ -54,6 +54,7 @@ public record Rope(
    * @param original positions that the model was trained with before scaling; for {@link
    *     Scaling#DYNAMIC} and {@link Scaling#LLAMA3}
    * @param divisors one divisor a frequency, as some files carry them; empty for none
+   * @throws IllegalArgumentException if a value is out of range
    */
   public Rope {
     Require.positive("theta", theta);

@@ -67,5 +67,5 @@ def head(self, x: Tensor) -> Tensor:
   if ${FAST}:
     return ops.quantized.linear_dynamic_fp16(x, self.packed[4 * ${BLOCKS}])
   if ${TIED}:
-    return torch.linear(x, self.table[0])
-  return torch.linear(x, self.head_w[0])
+    return self.scores(x, self.table[0])
+  return self.scores(x, self.head_w[0])

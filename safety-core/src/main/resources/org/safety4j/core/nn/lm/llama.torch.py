@@ -54,8 +54,8 @@ def linear(self, x: Tensor, w: List[Tensor], b: List[Tensor], i: int, slot: int,
   if ${FAST}:
     return ops.quantized.linear_dynamic_fp16(x, self.packed[4 * i + slot])
   if biased:
-    return torch.linear(x, w[i], b[i])
-  return torch.linear(x, w[i])
+    return self.times(x, w[i]) + b[i]
+  return self.times(x, w[i])
 
 def turned(self, places: Tensor, length: int) -> List[Tensor]:
   f = self.frequencies[0]
@@ -100,5 +100,5 @@ def head(self, x: Tensor) -> Tensor:
   if ${FAST}:
     return ops.quantized.linear_dynamic_fp16(x, self.packed[4 * ${BLOCKS}])
   if ${TIED}:
-    return torch.linear(x, self.table[0])
-  return torch.linear(x, self.head_w[0])
+    return self.scores(x, self.table[0])
+  return self.scores(x, self.head_w[0])

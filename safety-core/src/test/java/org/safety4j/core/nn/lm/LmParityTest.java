@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -208,6 +209,29 @@ class LmParityTest {
             int[] prompt = ids()[0];
             assertThat(fast.generate(List.of(prompt), Decoding.greedy(3).endless()).get(0).ids())
                 .isEqualTo(lm.generate(List.of(prompt), Decoding.greedy(3).endless()).get(0).ids());
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gpt2", "llama"})
+  void packedModelReadsNoMemoryThatJavaHasFreed(String name) {
+    open(
+        name,
+        () -> {
+          try (CausalLm.Gray fast = LanguageModels.causalLm(Fixtures.path(name), Precision.FAST)) {
+            float[] before = fast.logits(read("in.ids"), LmContext.whole()).toFloatArray();
+            for (int round = 0; round < 10; round++) {
+              System.gc();
+              for (int size = 4; size <= 1024; size += 4) {
+                ByteBuffer taken = ByteBuffer.allocateDirect(size);
+                for (int i = 0; i < size; i++) {
+                  taken.put(i, (byte) 0x7f);
+                }
+              }
+            }
+            assertThat(fast.logits(read("in.ids"), LmContext.whole()).toFloatArray())
+                .isEqualTo(before);
           }
         });
   }
