@@ -3,11 +3,13 @@ package org.safety4j.core.model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.safety4j.core.error.Require;
 import org.safety4j.core.error.UnsupportedModel;
 import org.safety4j.core.text.ChatTemplate;
 import org.safety4j.core.text.Completion;
 import org.safety4j.core.text.Decoding;
 import org.safety4j.core.text.Message;
+import org.safety4j.core.text.Part;
 
 /** A language model behind a chat template. */
 final class LmChat implements Chat {
@@ -31,6 +33,16 @@ final class LmChat implements Chat {
   }
 
   private int[] prompt(List<Message> conversation) {
+    for (Message message : conversation) {
+      for (Part part : message.parts()) {
+        Require.that(
+            part.type().equals("text"),
+            "a message part must be text for "
+                + model.card().name()
+                + ", which reads nothing else; was "
+                + part.type());
+      }
+    }
     return model.tokenizer().encode(template.render(conversation, true));
   }
 

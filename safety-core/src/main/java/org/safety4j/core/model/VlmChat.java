@@ -30,6 +30,7 @@ final class VlmChat implements Chat {
   }
 
   private int[] prompt(List<Message> conversation) {
+    requireOwnImages(conversation);
     List<Message> messages = withImages(conversation);
     long places = messages.stream().mapToLong(VlmChat::images).sum();
     Require.that(
@@ -39,6 +40,18 @@ final class VlmChat implements Chat {
             + " images, there are "
             + images.getShape().get(0));
     return model.prompt(template.render(messages, true));
+  }
+
+  private static void requireOwnImages(List<Message> conversation) {
+    for (Message message : conversation) {
+      for (Part part : message.parts()) {
+        Require.that(
+            !part.type().equals(IMAGE) || part.fields().isEmpty(),
+            "an image part must only mark a place in a chat that was given its images, had "
+                + part.fields().keySet()
+                + "; pass the pixels to about(images)");
+      }
+    }
   }
 
   private static long images(Message message) {

@@ -41,6 +41,16 @@ public record Part(String type, Map<String, Object> fields) {
     return new Part("image", Map.of());
   }
 
+  /**
+   * An image with its pixels, for services.
+   *
+   * @param url where it is, or a data URL such as {@code data:image/png;base64,...}
+   * @return the part
+   */
+  public static Part image(String url) {
+    return new Part("image", Map.of("url", url));
+  }
+
   Map<String, Object> variables() {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("type", type);
