@@ -12,6 +12,20 @@ public sealed interface ChatReply permits ChatReply.Answer, ChatReply.Refusal {
   String text();
 
   /**
+   * Returns the tokens that were read.
+   *
+   * @return 0 where unknown, or where nothing was read
+   */
+  int promptTokens();
+
+  /**
+   * Returns the tokens that were written.
+   *
+   * @return 0 where unknown, or where nothing was written
+   */
+  int tokens();
+
+  /**
    * Tells whether a guard refused. A model that refuses in words still answers.
    *
    * @return true for {@link Refusal}
@@ -37,7 +51,23 @@ public sealed interface ChatReply permits ChatReply.Answer, ChatReply.Refusal {
    * @param text what the user reads
    * @param reason why, for the operator
    * @param detector id of the method that refused
-   * @param score its score
+   * @param score its score, NaN if it has none
+   * @param promptTokens tokens read before it refused, 0 where unknown
+   * @param tokens tokens written before it refused, 0 where unknown
    */
-  record Refusal(String text, String reason, String detector, double score) implements ChatReply {}
+  record Refusal(
+      String text, String reason, String detector, double score, int promptTokens, int tokens)
+      implements ChatReply {
+    /**
+     * Refuses before anything was read or written.
+     *
+     * @param text what the user reads
+     * @param reason why, for the operator
+     * @param detector id of the method that refused
+     * @param score its score, NaN if it has none
+     */
+    public Refusal(String text, String reason, String detector, double score) {
+      this(text, reason, detector, score, 0, 0);
+    }
+  }
 }
