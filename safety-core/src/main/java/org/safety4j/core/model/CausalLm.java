@@ -282,6 +282,7 @@ public final class CausalLm {
      * @param ids int64 of any shape
      * @return {@code [..., D]}; owned by the caller
      */
+    @Unmetered
     NDArray embed(NDArray ids);
 
     /**
@@ -291,6 +292,7 @@ public final class CausalLm {
      * @param states {@code [..., D]}
      * @return {@code [..., V]}; owned by the caller
      */
+    @Unmetered
     NDArray onEmbeddings(NDArray states);
 
     /**

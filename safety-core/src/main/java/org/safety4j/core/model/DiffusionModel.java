@@ -231,6 +231,7 @@ public final class DiffusionModel {
      * @return int64 {@code [N, T]}; owned by the caller
      * @throws IllegalArgumentException if the model takes no text
      */
+    @Unmetered
     NDArray tokenize(List<String> prompts);
 
     /**
@@ -240,6 +241,7 @@ public final class DiffusionModel {
      * @return token embeddings {@code [N, T, E]}; owned by the caller
      * @throws IllegalArgumentException if the model takes no text
      */
+    @Unmetered
     NDArray tokenEmbeddings(NDArray ids);
 
     /**

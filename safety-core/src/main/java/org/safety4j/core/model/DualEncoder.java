@@ -115,6 +115,7 @@ public final class DualEncoder {
      * @param texts at least one
      * @return ids and mask, owned by the caller
      */
+    @Unmetered
     TextBatch tokenize(List<String> texts);
 
     /**
@@ -123,6 +124,7 @@ public final class DualEncoder {
      * @param ids int64 {@code [M, T]}
      * @return token embeddings {@code [M, T, E]}; owned by the caller
      */
+    @Unmetered
     NDArray tokenEmbeddings(NDArray ids);
 
     /**

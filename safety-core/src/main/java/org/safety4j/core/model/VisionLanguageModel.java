@@ -79,6 +79,7 @@ public final class VisionLanguageModel {
      *     tokens that the model expects are added
      * @return its ids, with as many image tokens as each image takes
      */
+    @Unmetered
     int[] prompt(String text);
 
     /**
@@ -92,7 +93,8 @@ public final class VisionLanguageModel {
      * @return the completion
      * @throws IllegalArgumentException if prompt and images do not fit together or to the model
      */
-    Completion stream(NDArray images, int[] prompt, Decoding decoding, TokenListener listener);
+    Completion stream(
+        NDArray images, @Samples int[] prompt, Decoding decoding, TokenListener listener);
 
     /**
      * Writes on from a prompt.
@@ -158,7 +160,7 @@ public final class VisionLanguageModel {
      * @param context padding, and for which positions logits are wanted
      * @return logits {@code [B, T or last, V]}, outside of any graph; owned by the caller
      */
-    NDArray logits(NDArray images, NDArray ids, LmContext context);
+    NDArray logits(NDArray images, @Samples NDArray ids, LmContext context);
 
     /**
      * Computes the log-probability of each token after the first, given those before it and the
@@ -168,7 +170,7 @@ public final class VisionLanguageModel {
      * @param row token ids, at least two, image tokens included
      * @return one number less than the row has tokens
      */
-    double[] logProbabilities(NDArray images, int[] row);
+    double[] logProbabilities(NDArray images, @Samples int[] row);
   }
 
   /**
@@ -190,6 +192,7 @@ public final class VisionLanguageModel {
      * @param ids int64 {@code [B, T]}
      * @return {@code [B, T, D]}; owned by the caller
      */
+    @Unmetered
     NDArray tokenEmbeddings(NDArray ids);
 
     /**
@@ -201,6 +204,7 @@ public final class VisionLanguageModel {
      * @return {@code [B, T, D]}; owned by the caller
      * @throws IllegalArgumentException if ids have places for another number of images
      */
+    @Unmetered
     NDArray splice(NDArray tokens, NDArray ids, NDArray images);
 
     /**
@@ -221,7 +225,7 @@ public final class VisionLanguageModel {
      * @param context padding, and for which positions logits are wanted
      * @return logits {@code [B, T or last, V]}; owned by the caller
      */
-    default NDArray logitsRecorded(NDArray images, NDArray ids, LmContext context) {
+    default NDArray logitsRecorded(NDArray images, @Samples NDArray ids, LmContext context) {
       try (Scope scope = Scope.open()) {
         NDArray tokens = tokenEmbeddings(ids);
         if (images != null) {
@@ -241,7 +245,7 @@ public final class VisionLanguageModel {
      * @return loss and gradient in the images' shape
      */
     default ValueAndGradient gradient(
-        NDArray images, NDArray ids, LmContext context, UnaryOperator<NDArray> loss) {
+        NDArray images, @Samples NDArray ids, LmContext context, UnaryOperator<NDArray> loss) {
       return Grad.of(x -> loss.apply(logitsRecorded(x, ids, context)), images);
     }
 

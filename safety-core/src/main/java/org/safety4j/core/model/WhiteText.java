@@ -30,6 +30,7 @@ public interface WhiteText extends WhiteBox {
    * @return the batch on the model's manager, to be closed by the caller
    * @throws IllegalArgumentException if a text has more tokens than the model can read
    */
+  @Unmetered
   TextBatch tokens(List<String> texts);
 
   /**
@@ -38,6 +39,7 @@ public interface WhiteText extends WhiteBox {
    * @param ids int64 of any shape
    * @return {@code [..., D]}; owned by the caller
    */
+  @Unmetered
   NDArray lookUp(NDArray ids);
 
   /**
@@ -47,6 +49,7 @@ public interface WhiteText extends WhiteBox {
    * @param states {@code [..., D]}
    * @return {@code [..., V]}; owned by the caller
    */
+  @Unmetered
   NDArray onEmbeddings(NDArray states);
 
   /**

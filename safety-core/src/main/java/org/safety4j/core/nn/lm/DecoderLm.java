@@ -305,7 +305,7 @@ class DecoderLm implements CausalLm.Gray, CountsTokens {
   }
 
   @Override
-  public long tokens(String method, Object[] arguments, Object answer) {
+  public long tokensRead(String method, Object[] arguments) {
     long read = 0;
     if (arguments[0] instanceof List<?> rows) {
       for (Object row : rows) {
@@ -316,13 +316,23 @@ class DecoderLm implements CausalLm.Gray, CountsTokens {
     } else if (arguments[0] instanceof NDArray array && array.getShape().dimension() >= 2) {
       read = array.getShape().get(0) * array.getShape().get(1);
     }
+    for (Object argument : arguments) {
+      if (argument instanceof LmContext context && context.leftPadding() != null) {
+        read -= Arrays.stream(context.leftPadding()).sum();
+      }
+    }
+    return read;
+  }
+
+  @Override
+  public long tokens(String method, Object[] arguments, Object answer) {
     long written = answer instanceof Completion c ? c.ids().length : 0;
     if (answer instanceof List<?> completions) {
       for (Object each : completions) {
         written += each instanceof Completion c ? c.ids().length : 0;
       }
     }
-    return read + written;
+    return tokensRead(method, arguments) + written;
   }
 
   @Override

@@ -350,16 +350,24 @@ public final class Llava implements VisionLanguageModel.White, CountsTokens {
   }
 
   @Override
-  public long tokens(String method, Object[] arguments, Object answer) {
+  public long tokensRead(String method, Object[] arguments) {
     long read = 0;
     for (Object argument : arguments) {
       if (argument instanceof int[] ids) {
         read += ids.length;
-      } else if (argument instanceof NDArray array && array.getShape().dimension() == 2) {
-        read += array.size();
+      } else if (argument instanceof NDArray array && array.getShape().dimension() < 4) {
+        read += array.getShape().get(0) * array.getShape().get(1);
+      } else if (argument instanceof LmContext context && context.leftPadding() != null) {
+        read -= Arrays.stream(context.leftPadding()).sum();
       }
     }
-    return answer instanceof Completion completion ? read + completion.ids().length : read;
+    return read;
+  }
+
+  @Override
+  public long tokens(String method, Object[] arguments, Object answer) {
+    long written = answer instanceof Completion completion ? completion.ids().length : 0;
+    return tokensRead(method, arguments) + written;
   }
 
   @Override
