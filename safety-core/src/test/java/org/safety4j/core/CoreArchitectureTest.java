@@ -24,6 +24,15 @@ class CoreArchitectureTest {
           .resideInAPackage("ai.djl.pytorch..");
 
   @ArchTest
+  static final ArchRule onlyOnePackageTouchesLangChain =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("..core.chat..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("dev.langchain4j..");
+
+  @ArchTest
   static final ArchRule packagesHaveNoCycles =
       slices().matching("org.safety4j.core.(*)..").should().beFreeOfCycles();
 

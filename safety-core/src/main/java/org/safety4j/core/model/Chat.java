@@ -1,5 +1,6 @@
 package org.safety4j.core.model;
 
+import java.net.URI;
 import java.util.List;
 import java.util.function.Consumer;
 import org.safety4j.core.text.Decoding;
@@ -15,6 +16,22 @@ import org.safety4j.core.text.Message;
  * }</pre>
  */
 public interface Chat extends BlackBox {
+  /**
+   * Opens a service that speaks OpenAI's chat protocol, with the defaults of {@code
+   * org.safety4j.core.chat.Endpoint}, which also has keys, limits, timeouts and retries. No request
+   * is made yet.
+   *
+   * @param address where the protocol begins, such as {@code http://localhost:8080/v1}
+   * @param model the model's name there
+   * @return the chat, safe for several threads, to be closed by the caller
+   * @throws IllegalArgumentException if the address is not {@code http} or {@code https}
+   * @throws org.safety4j.core.error.NativeUnavailable if LangChain4j is not on the class path; the
+   *     message names the artifact
+   */
+  static Chat openAiCompatible(URI address, String model) {
+    return ChatEndpoints.load().openAiCompatible(address, model);
+  }
+
   /**
    * Answers conversations; several are one batch.
    *
