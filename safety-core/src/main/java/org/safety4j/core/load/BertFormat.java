@@ -16,8 +16,8 @@ import org.safety4j.core.text.Tokenizer;
 
 /** Folders of BERT: encoders, also in the layout of sentence-transformers, and classifiers. */
 final class BertFormat {
-  private static final String CLASSIFIER = "BertForSequenceClassification";
-  private static final Set<String> ENCODERS =
+  static final String CLASSIFIER = "BertForSequenceClassification";
+  static final Set<String> ENCODERS =
       new TreeSet<>(Set.of("BertModel", "BertForMaskedLM", CLASSIFIER));
   private static final String PREFIX = "bert.";
   private static final String POOLING = "1_Pooling/config.json";

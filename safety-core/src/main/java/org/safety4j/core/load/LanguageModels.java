@@ -1,18 +1,25 @@
 package org.safety4j.core.load;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.safety4j.core.error.InvalidModelFile;
 import org.safety4j.core.error.NearNames;
 import org.safety4j.core.error.UnsupportedModel;
 import org.safety4j.core.load.gguf.GgufFile;
 import org.safety4j.core.load.gguf.GgufModels;
 import org.safety4j.core.model.CausalLm;
+import org.safety4j.core.model.Model;
 import org.safety4j.core.model.ModelCard;
 import org.safety4j.core.model.TextClassifier;
 import org.safety4j.core.model.TextEncoder;
@@ -41,7 +48,8 @@ public final class LanguageModels {
 
   /**
    * Opens a language model in single precision: a GGUF file (Llama, Qwen2, SmolLM3 and their like),
-   * or a folder in the layout of Hugging Face (GPT-2, Llama, Mistral, Qwen2, SmolLM3).
+   * a folder with one such file and no {@code config.json}, or a folder in the layout of Hugging
+   * Face (GPT-2, Llama, Mistral, Qwen2, SmolLM3).
    *
    * @param path the file or folder
    * @return the model, to be closed by the caller; also an {@link
@@ -105,18 +113,69 @@ public final class LanguageModels {
   private static CausalLm.Gray causalLm(
       Path path, Precision precision, UnaryOperator<ParameterSource> change) {
     if (Files.isDirectory(path)) {
-      return causalLm(ModelFiles.in(path), precision, change);
+      Path gguf = Files.exists(path.resolve("config.json")) ? null : ggufIn(path);
+      return gguf == null
+          ? causalLm(ModelFiles.in(path), precision, change)
+          : causalLm(gguf, precision, change);
     }
     if (!Files.exists(path)) {
       throw new InvalidModelFile(path + ": no such file or folder");
     }
-    if (!path.getFileName().toString().toLowerCase(java.util.Locale.ROOT).endsWith(".gguf")) {
+    if (!isGguf(path)) {
       throw new UnsupportedModel(
           path
               + ": cannot be opened as a language model; a .gguf file or a folder with config.json was expected");
     }
     try (GgufFile file = GgufFile.open(path)) {
       return GgufModels.causalLm(file, precision, change);
+    }
+  }
+
+  private static boolean isGguf(Path file) {
+    return file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".gguf");
+  }
+
+  /** The only GGUF file of a folder, or null if there is none. */
+  static Path ggufIn(Path folder) {
+    List<Path> found;
+    try (Stream<Path> files = Files.list(folder)) {
+      found = files.filter(f -> isGguf(f) && Files.isRegularFile(f)).sorted().toList();
+    } catch (IOException e) {
+      throw new InvalidModelFile(folder + ": cannot be listed: " + e.getMessage(), e);
+    }
+    if (found.size() > 1) {
+      throw new InvalidModelFile(
+          folder
+              + ": holds several GGUF files; name one: "
+              + found.stream()
+                  .map(f -> f.getFileName().toString())
+                  .limit(10)
+                  .collect(Collectors.joining(", ")));
+    }
+    return found.isEmpty() ? null : found.get(0);
+  }
+
+  /** How {@link Models} opens models of text; a classifier stands before an encoder. */
+  static List<ModelFormat> formats() {
+    Set<String> causal = new TreeSet<>(LlamaFormat.ARCHITECTURES);
+    causal.addAll(Gpt2Format.ARCHITECTURES);
+    return List.of(
+        new TextFormat(
+            List.copyOf(causal), CausalLm.White.class, files -> causalLm(files, Precision.FULL)),
+        new TextFormat(
+            List.of(BertFormat.CLASSIFIER), TextClassifier.White.class, BertFormat::classifier),
+        new TextFormat(
+            List.copyOf(BertFormat.ENCODERS),
+            TextEncoder.White.class,
+            files -> BertFormat.encoder(files, null)));
+  }
+
+  private record TextFormat(
+      List<String> architectures, Class<? extends Model> type, Function<ModelFiles, Model> how)
+      implements ModelFormat {
+    @Override
+    public Model open(ModelFiles files, String architecture) {
+      return how.apply(files);
     }
   }
 

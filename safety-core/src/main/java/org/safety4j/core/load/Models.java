@@ -2,14 +2,22 @@ package org.safety4j.core.load;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
+import java.util.TreeSet;
 import org.safety4j.core.error.InvalidModelFile;
 import org.safety4j.core.error.NearNames;
 import org.safety4j.core.error.UnsupportedModel;
+import org.safety4j.core.model.CausalLm;
+import org.safety4j.core.model.DiffusionModel;
+import org.safety4j.core.model.DualEncoder;
 import org.safety4j.core.model.ImageClassifier;
 import org.safety4j.core.model.Model;
+import org.safety4j.core.model.Segmenter;
+import org.safety4j.core.model.TextClassifier;
+import org.safety4j.core.model.TextEncoder;
+import org.safety4j.core.model.VisionLanguageModel;
 import org.safety4j.core.nn.clip.Clip;
 import org.safety4j.core.nn.diffusion.DiffusionPipeline;
 import org.safety4j.core.nn.resnet.ResNet;
@@ -26,17 +34,24 @@ import org.safety4j.core.nn.vit.Vit;
  * }</pre>
  */
 public final class Models {
-  private static final List<ModelFormat> FORMATS =
-      List.of(
-          new VitFormat(),
-          new ResNetFormat(),
-          new ClipFormat(),
-          new SamFormat(),
-          new LlavaFormat());
+  private static final List<ModelFormat> FORMATS = formats();
+  private static final String CONFIG = "config.json";
+  private static final String PIPELINE = "model_index.json";
   private static final String TORCHSCRIPT = "model.pt";
   private static final String PREPROCESSOR = "preprocessor_config.json";
 
   private Models() {}
+
+  private static List<ModelFormat> formats() {
+    List<ModelFormat> formats = new ArrayList<>();
+    formats.add(new VitFormat());
+    formats.add(new ResNetFormat());
+    formats.add(new ClipFormat());
+    formats.add(new SamFormat());
+    formats.add(new LlavaFormat());
+    formats.addAll(LanguageModels.formats());
+    return List.copyOf(formats);
+  }
 
   /**
    * Opens an image classifier: a folder in the layout of Hugging Face (ViT, DeiT, ResNet), or a
@@ -54,6 +69,99 @@ public final class Models {
    */
   public static ImageClassifier.White imageClassifier(Path path) {
     return open(path, ImageClassifier.White.class);
+  }
+
+  /**
+   * Opens a language model in single precision; {@link LanguageModels} opens it in others.
+   *
+   * @param path a GGUF file (Llama, Qwen2, SmolLM3 and their like), a folder with one, or a folder
+   *     in the layout of Hugging Face (GPT-2, Llama, Mistral, Qwen2, SmolLM3)
+   * @return the model, to be closed by the caller
+   * @throws InvalidModelFile if something is missing, damaged or inconsistent
+   * @throws UnsupportedModel if it is of an architecture or format that is not supported; the
+   *     message names it
+   */
+  public static CausalLm.White causalLm(Path path) {
+    return open(path, CausalLm.White.class);
+  }
+
+  /**
+   * Opens an encoder of texts, with the pooling that the layout of sentence-transformers names, or
+   * else the mean divided by its length.
+   *
+   * @param path a folder of BERT
+   * @return the model, to be closed by the caller
+   * @throws InvalidModelFile if something is missing, damaged or inconsistent
+   * @throws UnsupportedModel if it is of an architecture or format that is not supported; the
+   *     message names it
+   */
+  public static TextEncoder.White textEncoder(Path path) {
+    return open(path, TextEncoder.White.class);
+  }
+
+  /**
+   * Opens a classifier of texts.
+   *
+   * @param path a folder of {@code BertForSequenceClassification}
+   * @return the model, to be closed by the caller
+   * @throws InvalidModelFile if something is missing, damaged or inconsistent
+   * @throws UnsupportedModel if it is of an architecture or format that is not supported; the
+   *     message names it
+   */
+  public static TextClassifier.White textClassifier(Path path) {
+    return open(path, TextClassifier.White.class);
+  }
+
+  /**
+   * Opens an encoder of images and texts.
+   *
+   * @param path a folder of CLIP
+   * @return the model, to be closed by the caller
+   * @throws InvalidModelFile if something is missing, damaged or inconsistent
+   * @throws UnsupportedModel if it is of an architecture or format that is not supported; the
+   *     message names it
+   */
+  public static DualEncoder.White dualEncoder(Path path) {
+    return open(path, DualEncoder.White.class);
+  }
+
+  /**
+   * Opens a segmenter.
+   *
+   * @param path a folder of SAM
+   * @return the model, to be closed by the caller
+   * @throws InvalidModelFile if something is missing, damaged or inconsistent
+   * @throws UnsupportedModel if it is of an architecture or format that is not supported; the
+   *     message names it
+   */
+  public static Segmenter.White segmenter(Path path) {
+    return open(path, Segmenter.White.class);
+  }
+
+  /**
+   * Opens a language model that also reads images.
+   *
+   * @param path a folder of LLaVA
+   * @return the model, to be closed by the caller
+   * @throws InvalidModelFile if something is missing, damaged or inconsistent
+   * @throws UnsupportedModel if it is of an architecture or format that is not supported; the
+   *     message names it
+   */
+  public static VisionLanguageModel.White visionLanguageModel(Path path) {
+    return open(path, VisionLanguageModel.White.class);
+  }
+
+  /**
+   * Opens a whole pipeline of diffusers; {@link DiffusionLoader} opens its parts too.
+   *
+   * @param path a folder with {@code model_index.json}
+   * @return the model, to be closed by the caller
+   * @throws InvalidModelFile if something is missing, damaged or inconsistent
+   * @throws UnsupportedModel if it is of an architecture or format that is not supported; the
+   *     message names it
+   */
+  public static DiffusionModel.White diffusionModel(Path path) {
+    return open(path, DiffusionModel.White.class);
   }
 
   /**
@@ -82,17 +190,22 @@ public final class Models {
   public static <M extends Model> M open(Path path, Class<M> type) {
     if (Files.isDirectory(path)) {
       HfFolder folder = new HfFolder(path);
-      if (folder.has("config.json")) {
+      if (folder.has(CONFIG) || folder.has(PIPELINE)) {
         return open(folder, type);
       }
       if (folder.has(TORCHSCRIPT)) {
         return torchScript(path.resolve(TORCHSCRIPT), folder.name(), type);
       }
+      if (LanguageModels.ggufIn(path) != null) {
+        return gguf(path, type);
+      }
       throw new InvalidModelFile(
           path
               + ": neither config.json (Hugging Face) nor "
+              + PIPELINE
+              + " (diffusers), "
               + TORCHSCRIPT
-              + " (TorchScript) is there");
+              + " (TorchScript) or a .gguf file is there");
     }
     if (!Files.exists(path)) {
       throw new InvalidModelFile(path + ": no such file or folder");
@@ -102,15 +215,20 @@ public final class Models {
     if (lower.endsWith(".pt") || lower.endsWith(".pth") || lower.endsWith(".ts")) {
       return torchScript(path, name.substring(0, name.lastIndexOf('.')), type);
     }
+    if (lower.endsWith(".gguf")) {
+      return gguf(path, type);
+    }
     String remedy =
         lower.endsWith(".safetensors") || lower.endsWith(".json")
             ? "name its folder, which holds config.json"
-            : "a folder in the layout of Hugging Face or a TorchScript file (.pt) was expected";
+            : "a folder in the layout of Hugging Face or diffusers, a TorchScript file (.pt) or a GGUF file was expected";
     throw new UnsupportedModel(path + ": cannot be opened alone; " + remedy);
   }
 
   /**
-   * Opens a model from its files as a type.
+   * Opens a model from its files as a type. Files that serve several types, such as those of {@code
+   * BertForSequenceClassification}, are opened as the first that fits: a classifier before an
+   * encoder.
    *
    * @param <M> the type
    * @param files the files
@@ -121,28 +239,57 @@ public final class Models {
    *     type
    */
   public static <M extends Model> M open(ModelFiles files, Class<M> type) {
-    List<String> architectures = files.config().architectures();
-    if (architectures.isEmpty()) {
-      throw new InvalidModelFile(files.origin() + ": \"architectures\" in config.json is missing");
+    if (!files.has(CONFIG) && files.has(PIPELINE)) {
+      if (!type.isAssignableFrom(DiffusionPipeline.class)) {
+        throw notOfType(files.origin(), "a pipeline of diffusers", type);
+      }
+      return type.cast(DiffusionLoader.open(files));
     }
-    String architecture = architectures.get(0);
+    HfConfig config = files.config();
+    if (config.architectures().isEmpty()) {
+      throw noArchitecture(files, config);
+    }
+    String architecture = config.architectures().get(0);
+    boolean known = false;
     for (ModelFormat format : FORMATS) {
       if (format.architectures().contains(architecture)) {
-        if (!type.isAssignableFrom(format.type())) {
-          throw notOfType(files.origin(), architecture, type);
+        known = true;
+        if (type.isAssignableFrom(format.type())) {
+          return type.cast(format.open(files, architecture));
         }
-        return type.cast(format.open(files, architecture));
       }
     }
-    List<String> known = FORMATS.stream().flatMap(f -> f.architectures().stream()).toList();
+    if (known) {
+      throw notOfType(files.origin(), architecture, type);
+    }
+    TreeSet<String> names = new TreeSet<>();
+    FORMATS.forEach(format -> names.addAll(format.architectures()));
     throw new UnsupportedModel(
         files.origin()
             + ": architecture \""
             + architecture
             + "\" is not supported"
-            + NearNames.hint(architecture, known)
+            + NearNames.hint(architecture, names)
             + "; supported are "
-            + known.stream().sorted().collect(Collectors.joining(", ")));
+            + String.join(", ", names));
+  }
+
+  private static RuntimeException noArchitecture(ModelFiles files, HfConfig config) {
+    String part = config.string("_class_name", "");
+    return part.isEmpty()
+        ? new InvalidModelFile(files.origin() + ": \"architectures\" in config.json is missing")
+        : new UnsupportedModel(
+            files.origin()
+                + ": holds \""
+                + part
+                + "\", a part of a pipeline; open the pipeline's folder, or the part by DiffusionLoader");
+  }
+
+  private static <M extends Model> M gguf(Path path, Class<M> type) {
+    if (!type.isAssignableFrom(CausalLm.White.class)) {
+      throw notOfType(path.toString(), "a language model in a GGUF file", type);
+    }
+    return type.cast(LanguageModels.causalLm(path));
   }
 
   private static <M extends Model> M torchScript(Path file, String name, Class<M> type) {

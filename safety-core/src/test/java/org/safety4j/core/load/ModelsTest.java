@@ -27,6 +27,7 @@ import org.safety4j.core.error.InvalidModelFile;
 import org.safety4j.core.error.UnsupportedModel;
 import org.safety4j.core.model.ImageClassifier;
 import org.safety4j.core.model.Linearized;
+import org.safety4j.core.model.Model;
 import org.safety4j.core.model.TrainableClassifier;
 import org.safety4j.core.model.VisionTransformer;
 import org.safety4j.core.nn.DifferentiableClassifier;
@@ -123,6 +124,52 @@ class ModelsTest {
     assertThatThrownBy(() -> Models.open(Fixtures.path("resnet"), VisionTransformer.White.class))
         .isInstanceOf(UnsupportedModel.class)
         .hasMessageContaining("ResNetForImageClassification is not a VisionTransformer.White");
+  }
+
+  @Test
+  void everyFamilyOpensInOneLine() {
+    List<Model> opened =
+        List.of(
+            Models.causalLm(Fixtures.path("gpt2")),
+            Models.causalLm(Fixtures.path("llama")),
+            Models.textClassifier(Fixtures.path("bert")),
+            Models.textEncoder(Fixtures.path("bert")),
+            Models.dualEncoder(Fixtures.path("clip")),
+            Models.segmenter(Fixtures.path("sam")),
+            Models.visionLanguageModel(Fixtures.path("llava")),
+            Models.diffusionModel(Fixtures.path("pipeline-text")));
+    for (Model model : opened) {
+      try (model;
+          Model again = Models.open(Path.of(model.card().origin()), Model.class)) {
+        assertThat(again.card().architecture()).isNotBlank();
+        assertThat(again.card().name()).isEqualTo(model.card().name());
+      }
+    }
+    assertThatThrownBy(() -> Models.causalLm(Fixtures.path("bert")))
+        .isInstanceOf(UnsupportedModel.class)
+        .hasMessageContaining("BertForSequenceClassification is not a CausalLm.White");
+    assertThatThrownBy(() -> Models.segmenter(Fixtures.path("pipeline-text")))
+        .hasMessageContaining("a pipeline of diffusers is not a Segmenter.White");
+    assertThatThrownBy(() -> Models.diffusionModel(Fixtures.path("unet2d")))
+        .isInstanceOf(UnsupportedModel.class)
+        .hasMessageContaining("\"UNet2DModel\", a part of a pipeline");
+  }
+
+  @Test
+  void theOnlyGgufFileOfAFolderIsItsModel() throws IOException {
+    Path file = Files.writeString(folder.resolve("a.gguf"), "GGUF, but not really");
+    for (Path path : List.of(folder, file)) {
+      assertThatThrownBy(() -> Models.causalLm(path))
+          .isInstanceOf(InvalidModelFile.class)
+          .hasMessageContaining("a.gguf");
+    }
+    assertThatThrownBy(() -> Models.imageClassifier(folder))
+        .isInstanceOf(UnsupportedModel.class)
+        .hasMessageContaining("a language model in a GGUF file is not a ImageClassifier.White");
+    Files.copy(file, folder.resolve("b.GGUF"));
+    assertThatThrownBy(() -> Models.open(folder, Model.class))
+        .isInstanceOf(InvalidModelFile.class)
+        .hasMessageContaining("several GGUF files; name one: a.gguf, b.GGUF");
   }
 
   @Test
