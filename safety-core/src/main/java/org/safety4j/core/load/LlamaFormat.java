@@ -50,6 +50,9 @@ final class LlamaFormat {
     int width = json.size("hidden_size");
     int heads = json.size("num_attention_heads");
     int blocks = json.size("num_hidden_layers");
+    if (blocks > LlamaConfig.MAX_BLOCKS) {
+      throw json.invalid("num_hidden_layers", "at most " + LlamaConfig.MAX_BLOCKS);
+    }
     int context = json.size("max_position_embeddings");
     boolean attentionBias = json.flag("attention_bias", false);
     try {

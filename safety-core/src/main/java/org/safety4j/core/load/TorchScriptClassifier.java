@@ -82,6 +82,10 @@ final class TorchScriptClassifier extends DifferentiableClassifier {
         throw new UnsupportedModel(
             file + ": gives " + shape + " for one picture; an image classifier gives (1, classes)");
       }
+      if (!Finite.holds(Grad.detach(logits))) {
+        throw new InvalidModelFile(
+            file + ": gives NaN or infinite scores for a black picture; the file is damaged");
+      }
       try {
         Grad.gradients(new NDList(logits.sum()), List.of(leaf));
       } catch (EngineException e) {

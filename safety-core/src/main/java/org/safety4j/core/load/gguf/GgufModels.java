@@ -160,6 +160,16 @@ public final class GgufModels {
 
   private LlamaConfig config() {
     int blocks = values.size(key("block_count"));
+    if (blocks > LlamaConfig.MAX_BLOCKS) {
+      throw new InvalidModelFile(
+          file.origin()
+              + ": "
+              + key("block_count")
+              + " must be at most "
+              + LlamaConfig.MAX_BLOCKS
+              + ", was "
+              + blocks);
+    }
     int width = values.size(key("embedding_length"));
     int heads = values.size(key("attention.head_count"));
     int keyHeads = values.integer(key("attention.head_count_kv"), heads);

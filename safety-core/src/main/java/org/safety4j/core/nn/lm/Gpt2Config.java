@@ -8,7 +8,7 @@ import org.safety4j.core.nn.Activation;
  *
  * @param vocabulary number of tokens, at least 1
  * @param width size of a state, a multiple of {@code heads}
- * @param blocks number of blocks, at least 1
+ * @param blocks number of blocks, in [1, {@link LlamaConfig#MAX_BLOCKS}]
  * @param heads attention heads a block, at least 1
  * @param mlpWidth size of the hidden layer of a block's perceptron, at least 1
  * @param context most positions, at least 1
@@ -29,7 +29,7 @@ public record Gpt2Config(
    *
    * @param vocabulary number of tokens, at least 1
    * @param width size of a state, a multiple of {@code heads}
-   * @param blocks number of blocks, at least 1
+   * @param blocks number of blocks, in [1, {@link LlamaConfig#MAX_BLOCKS}]
    * @param heads attention heads a block, at least 1
    * @param mlpWidth size of the hidden layer of a block's perceptron, at least 1
    * @param context most positions, at least 1
@@ -38,7 +38,7 @@ public record Gpt2Config(
    */
   public Gpt2Config {
     Require.atLeast("vocabulary", vocabulary, 1);
-    Require.atLeast("blocks", blocks, 1);
+    Require.inRange("blocks", blocks, 1, LlamaConfig.MAX_BLOCKS);
     Require.atLeast("heads", heads, 1);
     Require.that(
         width >= 1 && width % heads == 0,

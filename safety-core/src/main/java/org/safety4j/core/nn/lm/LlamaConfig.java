@@ -10,7 +10,7 @@ import org.safety4j.core.nn.Activation;
  *
  * @param vocabulary number of tokens, at least 1
  * @param width size of a state, at least 1
- * @param blocks number of blocks, at least 1
+ * @param blocks number of blocks, in [1, {@link #MAX_BLOCKS}]
  * @param heads attention heads a block, a multiple of {@code keyHeads}
  * @param keyHeads heads of keys and values, at least 1
  * @param headWidth size of a head, even
@@ -44,12 +44,15 @@ public record LlamaConfig(
     boolean mlpBias,
     List<Boolean> rotated,
     List<Integer> windows) {
+  /** More blocks than any model has; a file that asks for more is damaged. */
+  public static final int MAX_BLOCKS = 10_000;
+
   /**
    * Checks the sizes. * @throws IllegalArgumentException if one is out of range
    *
    * @param vocabulary number of tokens, at least 1
    * @param width size of a state, at least 1
-   * @param blocks number of blocks, at least 1
+   * @param blocks number of blocks, in [1, {@link #MAX_BLOCKS}]
    * @param heads attention heads a block, a multiple of {@code keyHeads}
    * @param keyHeads heads of keys and values, at least 1
    * @param headWidth size of a head, even
@@ -68,7 +71,7 @@ public record LlamaConfig(
   public LlamaConfig {
     Require.atLeast("vocabulary", vocabulary, 1);
     Require.atLeast("width", width, 1);
-    Require.atLeast("blocks", blocks, 1);
+    Require.inRange("blocks", blocks, 1, MAX_BLOCKS);
     Require.atLeast("keyHeads", keyHeads, 1);
     Require.that(
         heads >= keyHeads && heads % keyHeads == 0,
@@ -76,6 +79,9 @@ public record LlamaConfig(
     Require.that(
         headWidth >= 2 && headWidth % 2 == 0,
         "headWidth must be even and at least 2, was " + headWidth);
+    Require.that(
+        (long) heads * headWidth <= Integer.MAX_VALUE,
+        heads + " heads of width " + headWidth + " are more than a state can hold");
     Require.atLeast("mlpWidth", mlpWidth, 1);
     Require.atLeast("context", context, 1);
     Require.positive("epsilon", epsilon);
