@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDList;
 import java.util.List;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.ImageClassifier;
-import org.safety4j.core.tensor.Grad;
 import org.safety4j.core.tensor.GradMode;
 import org.safety4j.core.tensor.Ops;
 import org.safety4j.core.tensor.Scope;
@@ -68,15 +67,8 @@ public final class PredictionGap {
    */
   public ImageClassifier.White withRejection(
       ImageClassifier.White model, double threshold, double sharpness) {
-    Require.positive("sharpness", sharpness);
-    checkThreshold(threshold);
-    return new RejectionView(
-        model,
-        transformed(model),
-        (logits, others) ->
-            joined(
-                logits,
-                Ops.maxPerSample(logits).add(excess(logits, others, threshold, sharpness))));
+    return RejectionView.towards(
+        model, transformed(model), PredictionGap::gap, threshold, sharpness);
   }
 
   /**
@@ -92,32 +84,14 @@ public final class PredictionGap {
    */
   public ImageClassifier.White awayFromRejection(
       ImageClassifier.White model, double threshold, double sharpness) {
-    Require.positive("sharpness", sharpness);
-    checkThreshold(threshold);
-    return new RejectionView(
-        model,
-        transformed(model),
-        (logits, others) -> {
-          NDArray excess = excess(logits, others, threshold, sharpness);
-          NDArray turned = Grad.detach(excess).mul(1.5f).sub(excess.mul(0.5f));
-          return joined(logits, Grad.detach(Ops.maxPerSample(logits)).add(turned));
-        });
+    return RejectionView.leaving(
+        model, transformed(model), PredictionGap::gap, threshold, sharpness);
   }
 
-  private static void checkThreshold(double threshold) {
-    Require.that(Double.isFinite(threshold), "threshold must be finite, was " + threshold);
-  }
-
-  private List<ImageClassifier.White> transformed(ImageClassifier.White model) {
-    return transforms.stream().map(t -> new Transforming(t, PART).white(model)).toList();
-  }
-
-  private static NDArray excess(NDArray logits, NDList others, double threshold, double sharpness) {
-    return gap(logits, others).sub((float) threshold).mul((float) sharpness);
-  }
-
-  private static NDArray joined(NDArray logits, NDArray rejection) {
-    return NDArrays.concat(new NDList(logits, rejection.expandDims(1)), 1);
+  private List<RejectionView.Part> transformed(ImageClassifier.White model) {
+    return transforms.stream()
+        .map(t -> RejectionView.Part.of(new Transforming(t, PART).white(model)))
+        .toList();
   }
 
   /**

@@ -1,6 +1,7 @@
 package org.safety4j.defenses.engine.detect;
 
 import ai.djl.ndarray.NDArray;
+import java.util.Optional;
 import org.safety4j.core.data.LabeledImages;
 import org.safety4j.core.defense.Detector;
 import org.safety4j.core.defense.Protected;
@@ -34,6 +35,24 @@ public interface RejectingShield extends Shield<ImageClassifier.Black> {
    * @throws IllegalArgumentException if the run has no data and the detector needs some
    */
   Detector<NDArray> detector(ImageClassifier.Black model, Run run);
+
+  /**
+   * Returns the run's benign images.
+   *
+   * @param shield who wants them
+   * @param run a run
+   * @return the images; stay the caller's
+   * @throws IllegalArgumentException if the run has none
+   */
+  static LabeledImages heldImages(RejectingShield shield, Run run) {
+    return run.data(LabeledImages.class)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    shield.info().id()
+                        + " has no threshold; set one, or give benign LabeledImages by"
+                        + " run.withData(...)"));
+  }
 
   @Override
   default Class<ImageClassifier.Black> requires() {
@@ -71,6 +90,9 @@ public interface RejectingShield extends Shield<ImageClassifier.Black> {
 
   /** A classifier that rejects what a detector flags. */
   final class Rejecting extends ClassifierView<ImageClassifier.Black> {
+    private static final double SHARPNESS = 10;
+    private static final double SMALLEST_UNIT = 1e-3;
+
     private final Detector<NDArray> detector;
 
     private Rejecting(ImageClassifier.Black model, Detector<NDArray> detector) {
@@ -88,6 +110,21 @@ public interface RejectingShield extends Shield<ImageClassifier.Black> {
         }
       }
       return labels;
+    }
+
+    /**
+     * Shows model and detector as one classifier with gradients, for attackers who know both.
+     *
+     * @return the view; empty where the model gives no gradients, or the detector's score none
+     */
+    public Optional<ImageClassifier.White> adaptiveView() {
+      if (model() instanceof ImageClassifier.White white
+          && detector instanceof ImageDetector known
+          && known.score() instanceof DifferentiableScore score) {
+        double unit = Math.max(Math.abs(known.threshold()), SMALLEST_UNIT);
+        return Optional.of(score.awayFromRejection(white, known.threshold(), SHARPNESS / unit));
+      }
+      return Optional.empty();
     }
 
     /**

@@ -1,16 +1,19 @@
 package org.safety4j.defenses.engine.detect;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import org.safety4j.core.error.Require;
 import org.safety4j.core.model.ImageClassifier;
 import org.safety4j.core.model.Linearized;
 import org.safety4j.core.tensor.Grad;
 import org.safety4j.core.tensor.GradMode;
+import org.safety4j.core.tensor.Ops;
 import org.safety4j.core.tensor.Scope;
 import org.safety4j.core.tensor.Tensors;
 import org.safety4j.defenses.engine.ClassifierView;
@@ -26,20 +29,104 @@ import org.safety4j.defenses.engine.ClassifierView;
  */
 final class RejectionView extends ClassifierView<ImageClassifier.White>
     implements ImageClassifier.White {
-  /**
-   * Joins the model's logits {@code [N, K]} and those of other views of it to {@code [N, K + 1]}.
-   */
-  interface Join {
+  /** Something else that is computed from the images, {@code [N, ...]}. */
+  interface Part {
+    NDArray values(NDArray images);
+
+    Linearized linearize(NDArray images);
+
+    static Part of(ImageClassifier.White model) {
+      return new Part() {
+        @Override
+        public NDArray values(NDArray images) {
+          return model.logits(images);
+        }
+
+        @Override
+        public Linearized linearize(NDArray images) {
+          return model.linearize(images);
+        }
+      };
+    }
+
+    static Part of(DifferentiableScore score) {
+      return new Part() {
+        @Override
+        public NDArray values(NDArray images) {
+          return Ops.float32(score.values(images)).reshape(-1, 1);
+        }
+
+        @Override
+        public Linearized linearize(NDArray images) {
+          return score.linearize(images);
+        }
+      };
+    }
+  }
+
+  /** Computes the detector's score {@code [N]} from the model's logits and the other parts. */
+  interface ScoreOf {
     NDArray of(NDArray logits, NDList others);
   }
 
-  private final List<ImageClassifier.White> others;
-  private final Join join;
+  private final List<Part> others;
+  private final ScoreOf score;
+  private final double threshold;
+  private final double sharpness;
+  private final boolean leaving;
 
-  RejectionView(ImageClassifier.White model, List<ImageClassifier.White> others, Join join) {
+  private RejectionView(
+      ImageClassifier.White model,
+      List<Part> others,
+      ScoreOf score,
+      double threshold,
+      double sharpness,
+      boolean leaving) {
     super(model, "with-rejection");
+    Require.positive("sharpness", sharpness);
+    Require.that(Double.isFinite(threshold), "threshold must be finite, was " + threshold);
     this.others = others;
-    this.join = join;
+    this.score = score;
+    this.threshold = threshold;
+    this.sharpness = sharpness;
+    this.leaving = leaving;
+  }
+
+  /**
+   * For attacks that go for a class: the further logit is the largest other one plus a multiple of
+   * what the score exceeds the threshold by, with all gradients.
+   */
+  static RejectionView towards(
+      ImageClassifier.White model,
+      List<Part> others,
+      ScoreOf score,
+      double threshold,
+      double sharpness) {
+    return new RejectionView(model, others, score, threshold, sharpness, false);
+  }
+
+  /**
+   * For attacks that leave a class: the same values, but the gradient of the further logit has the
+   * opposite sign and half the size, so that a loss that rises as the label loses, to whatever
+   * class, leads out of rejection and not into it.
+   */
+  static RejectionView leaving(
+      ImageClassifier.White model,
+      List<Part> others,
+      ScoreOf score,
+      double threshold,
+      double sharpness) {
+    return new RejectionView(model, others, score, threshold, sharpness, true);
+  }
+
+  private NDArray joined(NDArray logits, NDList rest) {
+    NDArray excess = score.of(logits, rest).sub((float) threshold).mul((float) sharpness);
+    NDArray largest = Ops.maxPerSample(logits);
+    NDArray rejection =
+        leaving
+            ? Grad.detach(largest).add(Grad.detach(excess).mul(1.5f).sub(excess.mul(0.5f)))
+            : largest.add(excess);
+    return NDArrays.concat(new NDList(logits, rejection.expandDims(1)), 1);
   }
 
   @Override
@@ -52,10 +139,10 @@ final class RejectionView extends ClassifierView<ImageClassifier.White>
     try (Scope scope = Scope.open();
         GradMode mode = GradMode.off()) {
       NDList rest = new NDList();
-      for (ImageClassifier.White other : others) {
-        rest.add(other.logits(images));
+      for (Part other : others) {
+        rest.add(other.values(images));
       }
-      return scope.keep(join.of(model().logits(images), rest));
+      return scope.keep(joined(model().logits(images), rest));
     }
   }
 
@@ -108,14 +195,14 @@ final class RejectionView extends ClassifierView<ImageClassifier.White>
       home = images.getManager();
       try {
         parts.add(model().linearize(images));
-        for (ImageClassifier.White other : others) {
+        for (Part other : others) {
           parts.add(other.linearize(images));
         }
         for (Linearized part : parts) {
           leaves.add(owned(() -> Grad.leaf(part.logits())));
         }
         NDList rest = new NDList(leaves.subList(1, leaves.size()));
-        recorded = owned(() -> join.of(leaves.get(0), rest));
+        recorded = owned(() -> joined(leaves.get(0), rest));
         logits = owned(() -> Grad.detach(recorded));
       } catch (RuntimeException e) {
         close();

@@ -8,6 +8,7 @@ import java.util.function.UnaryOperator;
 import org.safety4j.core.attack.Ball;
 import org.safety4j.core.attack.Norm;
 import org.safety4j.core.error.Require;
+import org.safety4j.core.model.ImageClassifier;
 import org.safety4j.core.model.Linearized;
 import org.safety4j.core.model.TrainableClassifier;
 import org.safety4j.core.tensor.Grad;
@@ -102,15 +103,17 @@ public record InnerMaximisation(
   /**
    * Searches.
    *
-   * @param model the model under training
+   * @param model the model; one under training where the search is in training mode
    * @param images float32 {@code [N, C, H, W]} in [0, 1]
    * @param samples the samples' numbers, which the random start depends on
    * @param loss maps logits {@code [N, K]} to one value a sample; rows must not mix
    * @param rng randomness of this batch
    * @return images in the ball and in [0, 1], outside of any graph
+   * @throws IllegalArgumentException if the search is in training mode and the model is not
+   *     trainable
    */
   public NDArray maximise(
-      TrainableClassifier model,
+      ImageClassifier.White model,
       NDArray images,
       int[] samples,
       UnaryOperator<NDArray> loss,
@@ -160,9 +163,15 @@ public record InnerMaximisation(
     return gradient.div(Ops.normL2(gradient).add(1e-12f).reshape(-1, 1, 1, 1));
   }
 
-  private NDArray gradient(TrainableClassifier model, NDArray x, UnaryOperator<NDArray> loss) {
+  private NDArray gradient(ImageClassifier.White model, NDArray x, UnaryOperator<NDArray> loss) {
     if (trainingMode) {
-      return Grad.of(leaf -> loss.apply(model.forward(leaf, true)), x).gradient();
+      Require.that(
+          model instanceof TrainableClassifier,
+          "model must be trainable for a search in training mode, "
+              + model.card().name()
+              + " is not");
+      TrainableClassifier trained = (TrainableClassifier) model;
+      return Grad.of(leaf -> loss.apply(trained.forward(leaf, true)), x).gradient();
     }
     try (Linearized at = model.linearize(x)) {
       return at.lastPullback(Grad.of(loss, at.logits()).gradient());

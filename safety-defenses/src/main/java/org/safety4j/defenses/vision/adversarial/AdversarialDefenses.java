@@ -75,6 +75,26 @@ public final class AdversarialDefenses {
           .adaptiveAttacks("core-pgd", "core-apgd", "core-hopskipjump", "core-boundary")
           .build();
 
+  static final MethodInfo FEATURE_STATISTICS =
+      MethodInfo.defense("core-mahalanobis", Access.WHITE_BOX)
+          .named("Mahalanobis and LID detectors")
+          .category("Detection / Feature statistics")
+          .cites(
+              "K. Lee, K. Lee, H. Lee, J. Shin",
+              "A Simple Unified Framework for Detecting Out-of-Distribution Samples and Adversarial"
+                  + " Attacks",
+              "Advances in Neural Information Processing Systems",
+              2018)
+          .deviations(
+              "The covariance is mixed with a multiple of the identity instead of pseudo-inverted.",
+              "Images moved by the pre-processing stay in [0, 1]; how far they move is given, not"
+                  + " searched for.",
+              "Neighbours come from one fixed set of images, not from each batch.",
+              "Activations of transformers are averaged over tokens.",
+              "The regression learns from a gradient attack of the defense's own.")
+          .adaptiveAttacks("core-pgd", "core-apgd", "core-hopskipjump", "core-boundary")
+          .build();
+
   static final MethodInfo PGD_AT =
       training("core-pgd-at", "PGD adversarial training")
           .cites(
@@ -177,6 +197,7 @@ public final class AdversarialDefenses {
         entry(MEDIAN_SMOOTHING, "MedianSmoothing", () -> MedianSmoothing.width(2)),
         entry(TOTAL_VARIATION, "TotalVariation", () -> TotalVariation.weight(0.03)),
         entry(FEATURE_SQUEEZING, "FeatureSqueezing", FeatureSqueezing::defaults),
+        entry(FEATURE_STATISTICS, "FeatureStatistics", FeatureStatistics::mahalanobis),
         entry(PGD_AT, "PgdAdversarialTraining", () -> PgdAdversarialTraining.linf(8 / 255.0)),
         entry(TRADES, "Trades", () -> Trades.linf(8 / 255.0)),
         entry(MART, "Mart", () -> Mart.linf(8 / 255.0)),

@@ -156,14 +156,7 @@ public record FeatureSqueezing(
     if (!Double.isNaN(threshold)) {
       return detector;
     }
-    LabeledImages benign =
-        run.data(LabeledImages.class)
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        info().id()
-                            + " has no threshold; set one, or give benign LabeledImages by"
-                            + " run.withData(...)"));
+    LabeledImages benign = RejectingShield.heldImages(this, run);
     return detector.calibrated(benign.images(), falsePositiveRate);
   }
 
