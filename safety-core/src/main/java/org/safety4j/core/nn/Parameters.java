@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import org.safety4j.core.error.NearNames;
 import org.safety4j.core.error.UnsupportedModel;
+import org.safety4j.core.tensor.Ops;
 
 /**
  * A model's named arrays while it is built and afterwards: what training changes, what it leaves
@@ -126,7 +127,7 @@ public final class Parameters {
   public NDArray constant(float[] values, long... shape) {
     // A program may hold the constant for longer than this array, which shares memory with Java.
     try (NDArray shared = manager.create(values, new Shape(shape))) {
-      return own(shared.duplicate());
+      return own(Ops.copy(shared));
     }
   }
 
