@@ -1,0 +1,62 @@
+package org.safety4j.bench.jmh;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.safety4j.attacks.engine.perturb.Finish;
+import org.safety4j.attacks.vision.adversarial.Pgd;
+import org.safety4j.core.data.LabeledImages;
+import org.safety4j.core.nn.vit.Vit;
+import org.safety4j.core.run.Run;
+import org.safety4j.core.run.RunListener;
+
+/**
+ * Prints the memory of this process, in MB resident, while PGD makes many steps on one batch of a
+ * ViT-Tiny. Argument: number of steps, 1,000 by default. Linux only, where the kernel tells.
+ */
+public final class MemoryOfSteps {
+  private static final Path STATUS = Path.of("/proc/self/status");
+  private static final int LINES = 10;
+  private static final double KILO = 1024;
+
+  private MemoryOfSteps() {}
+
+  /**
+   * Runs the steps.
+   *
+   * @param args number of steps
+   */
+  public static void main(String[] args) {
+    int steps = args.length == 0 ? 1_000 : Integer.parseInt(args[0]);
+    int every = Math.max(1, steps / LINES);
+    RunListener listener =
+        (stage, step, of, value) -> {
+          if (step == 1 || step % every == 0) {
+            System.out.printf(Locale.ROOT, "%d\t%.0f%n", step, resident());
+          }
+        };
+    try (Vit model = VitTiny.model();
+        LabeledImages images = VitTiny.images(model)) {
+      Pgd.linf(8 / 255.0)
+          .withSteps(steps)
+          .withFinish(Finish.LAST_IMAGE)
+          .run(model, images, Run.seed(0).withListener(listener))
+          .close();
+    }
+  }
+
+  private static double resident() {
+    try {
+      for (String line : Files.readAllLines(STATUS)) {
+        if (line.startsWith("VmRSS:")) {
+          return Long.parseLong(line.replaceAll("\\D", "")) / KILO;
+        }
+      }
+      return Double.NaN;
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + STATUS, e);
+    }
+  }
+}
