@@ -24,7 +24,7 @@ import org.safety4j.core.run.Run;
  * transformation, and passes a transformation without a useful gradient by a stand-in.
  *
  * <p><b>Source</b>: Athalye, Carlini, Wagner: Obfuscated Gradients Give a False Sense of Security.
- * ICML, 2018. <b>Deviations</b>: samples stop once they have fallen.
+ * ICML, 2018. <b>Deviations</b>: samples stop once they have fallen, unless another finish is set.
  *
  * <pre>{@code
  * Eot.linf(8 / 255.0).withDraws(20).run(randomised, images, Run.seed(0));
@@ -45,6 +45,7 @@ import org.safety4j.core.run.Run;
  * @param target which class is wanted; any wrong one by default
  * @param inside transforms inside each draw, such as a backward pass or a random change; none by
  *     default
+ * @param finish when a sample's search ends; at its first success by default
  */
 public record Eot(
     Ball ball,
@@ -54,7 +55,8 @@ public record Eot(
     int draws,
     Loss loss,
     Target target,
-    List<GradientTransform> inside)
+    List<GradientTransform> inside,
+    Finish finish)
     implements EvasionAttack.White, Constrained<Eot> {
   /**
    * Checks the ranges and copies the transforms.
@@ -68,6 +70,7 @@ public record Eot(
    * @param target which class is wanted; any wrong one by default
    * @param inside transforms inside each draw, such as a backward pass or a random change; none by
    *     default
+   * @param finish when a sample's search ends; at its first success by default
    */
   public Eot {
     Steps.requireNorm(ball, Norm.LINF, Norm.L2, Norm.L1);
@@ -79,7 +82,8 @@ public record Eot(
   }
 
   private static Eot in(Ball ball) {
-    return new Eot(ball, 20, 0.25, 1, 10, Loss.CROSS_ENTROPY, Target.any(), List.of());
+    return new Eot(
+        ball, 20, 0.25, 1, 10, Loss.CROSS_ENTROPY, Target.any(), List.of(), Finish.FIRST_SUCCESS);
   }
 
   /**
@@ -104,7 +108,7 @@ public record Eot(
 
   @Override
   public Eot withBall(Ball value) {
-    return new Eot(value, steps, stepShare, restarts, draws, loss, target, inside);
+    return new Eot(value, steps, stepShare, restarts, draws, loss, target, inside, finish);
   }
 
   /**
@@ -114,7 +118,7 @@ public record Eot(
    * @return a copy
    */
   public Eot withSteps(int value) {
-    return new Eot(ball, value, stepShare, restarts, draws, loss, target, inside);
+    return new Eot(ball, value, stepShare, restarts, draws, loss, target, inside, finish);
   }
 
   /**
@@ -124,7 +128,7 @@ public record Eot(
    * @return a copy
    */
   public Eot withStepShare(double value) {
-    return new Eot(ball, steps, value, restarts, draws, loss, target, inside);
+    return new Eot(ball, steps, value, restarts, draws, loss, target, inside, finish);
   }
 
   /**
@@ -134,7 +138,7 @@ public record Eot(
    * @return a copy
    */
   public Eot withRestarts(int value) {
-    return new Eot(ball, steps, stepShare, value, draws, loss, target, inside);
+    return new Eot(ball, steps, stepShare, value, draws, loss, target, inside, finish);
   }
 
   /**
@@ -144,7 +148,7 @@ public record Eot(
    * @return a copy
    */
   public Eot withDraws(int value) {
-    return new Eot(ball, steps, stepShare, restarts, value, loss, target, inside);
+    return new Eot(ball, steps, stepShare, restarts, value, loss, target, inside, finish);
   }
 
   /**
@@ -154,7 +158,7 @@ public record Eot(
    * @return a copy
    */
   public Eot withLoss(Loss value) {
-    return new Eot(ball, steps, stepShare, restarts, draws, value, target, inside);
+    return new Eot(ball, steps, stepShare, restarts, draws, value, target, inside, finish);
   }
 
   /**
@@ -164,7 +168,7 @@ public record Eot(
    * @return a copy
    */
   public Eot withTarget(Target value) {
-    return new Eot(ball, steps, stepShare, restarts, draws, loss, value, inside);
+    return new Eot(ball, steps, stepShare, restarts, draws, loss, value, inside, finish);
   }
 
   /**
@@ -174,7 +178,19 @@ public record Eot(
    * @return a copy
    */
   public Eot with(GradientTransform... transforms) {
-    return new Eot(ball, steps, stepShare, restarts, draws, loss, target, List.of(transforms));
+    return new Eot(
+        ball, steps, stepShare, restarts, draws, loss, target, List.of(transforms), finish);
+  }
+
+  /**
+   * Changes when a sample's search ends. Where answers vary, one success is luck: {@link
+   * Finish#HIGHEST_LOSS} takes all steps.
+   *
+   * @param value when it ends, and which image it gives
+   * @return a copy
+   */
+  public Eot withFinish(Finish value) {
+    return new Eot(ball, steps, stepShare, restarts, draws, loss, target, inside, value);
   }
 
   @Override
@@ -194,7 +210,7 @@ public record Eot(
         .restarting(restarts)
         .shaping(transforms.toArray(GradientTransform[]::new))
         .towards(target)
-        .finishing(Finish.FIRST_SUCCESS)
+        .finishing(finish)
         .by(info(), this)
         .run(model, input, run);
   }
