@@ -11,12 +11,11 @@ of fallen images stand beside the times. Libraries that are not installed are le
 A run here classifies the originals and the results as well, for its success rate; the others leave that to the caller. The second
 ratio adds these two passes, as measured, to theirs.
 """
-import argparse, json, os, statistics, subprocess, tempfile, time
+import argparse, os, statistics, tempfile, time
 import numpy as np
 import torch
-from transformers import ViTConfig, ViTForImageClassification
+from common import Normalised, java, vit_tiny
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 STEPS, LONG, QUERIES = 20, 50, 100
 
 p = argparse.ArgumentParser()
@@ -28,31 +27,8 @@ p.add_argument("--repetitions", type=int, default=3)
 a = p.parse_args()
 torch.manual_seed(0)
 work = tempfile.mkdtemp()
-folder = a.model or os.path.join(work, "vit")
-if not a.model:
-    config = ViTConfig(hidden_size=192, num_hidden_layers=12, num_attention_heads=3, intermediate_size=768, image_size=32,
-                       patch_size=4, num_labels=10)
-    ViTForImageClassification(config).save_pretrained(folder, safe_serialization=True)
-    json.dump({"do_normalize": True, "do_rescale": True, "do_resize": True, "image_mean": [0.5] * 3, "image_std": [0.5] * 3,
-               "image_processor_type": "ViTImageProcessor", "resample": 2, "rescale_factor": 1 / 255,
-               "size": {"height": 32, "width": 32}}, open(os.path.join(folder, "preprocessor_config.json"), "w"))
-inner = ViTForImageClassification.from_pretrained(folder).eval().requires_grad_(False)
-prep = json.load(open(os.path.join(folder, "preprocessor_config.json")))
-
-
-class Normalised(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.inner = inner
-        shape = (1, -1, 1, 1)
-        self.register_buffer("mean", torch.tensor(prep["image_mean"]).view(shape))
-        self.register_buffer("std", torch.tensor(prep["image_std"]).view(shape))
-
-    def forward(self, x):
-        return self.inner((x - self.mean) / self.std).logits
-
-
-model = Normalised().eval()
+folder = a.model or vit_tiny(os.path.join(work, "vit"))
+model = Normalised(folder)
 if a.images:
     file = a.images
     data = np.load(file)
@@ -86,13 +62,7 @@ except ImportError:
 
 
 def ours():
-    modules = ["examples", "safety-bench", "safety-attacks", "safety-defenses", "safety-datasets", "safety-core"]
-    path = ":".join(os.path.join(ROOT, m, "target", "classes") for m in modules)
-    path += ":" + open(os.path.join(ROOT, "examples", "target", "cp")).read()
-    command = ["java", "-Dai.djl.offline=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", path,
-               "org.safety4j.bench.jmh.TimeEvasion", folder, file, str(a.epsilon), str(a.repetitions)]
-    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip().split("\n")
-    return {f[0]: (float(f[1]), int(f[2])) for f in (line.split("\t") for line in lines)}
+    return {f[0]: (float(f[1]), int(f[2])) for f in java("TimeEvasion", folder, file, a.epsilon, a.repetitions)}
 
 
 def theirs(attack):

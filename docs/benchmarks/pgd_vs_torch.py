@@ -8,26 +8,15 @@ Writes a ViT-Tiny for 32x32 pictures with random weights as a Hugging Face folde
 implementations in turn. The PyTorch loop freezes the parameters, takes the gradient for the images alone, and, as the library
 does, classifies the originals before and the results after. Both use the threads that torch takes by default.
 """
-import json, os, statistics, subprocess, sys, tempfile, time
+import statistics, tempfile, time
 import torch
-from transformers import ViTConfig, ViTForImageClassification
+from common import Normalised, java, vit_tiny
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BATCH, STEPS, EPS, REPETITIONS, ROUNDS = 32, 20, 8 / 255, 3, 2
 
 torch.manual_seed(0)
-config = ViTConfig(hidden_size=192, num_hidden_layers=12, num_attention_heads=3, intermediate_size=768, image_size=32, patch_size=4,
-                   num_labels=10)
-model = ViTForImageClassification(config).eval().requires_grad_(False)
-folder = tempfile.mkdtemp()
-model.save_pretrained(folder, safe_serialization=True)
-json.dump({"do_normalize": True, "do_rescale": True, "do_resize": True, "image_mean": [0.5] * 3, "image_std": [0.5] * 3,
-           "image_processor_type": "ViTImageProcessor", "resample": 2, "rescale_factor": 1 / 255,
-           "size": {"height": 32, "width": 32}}, open(os.path.join(folder, "preprocessor_config.json"), "w"))
-
-
-def logits(x):
-    return model((x - 0.5) / 0.5).logits
+folder = vit_tiny(tempfile.mkdtemp())
+logits = Normalised(folder)
 
 
 def pgd(x, y, evaluate):
@@ -47,13 +36,7 @@ def pgd(x, y, evaluate):
 
 
 def ours():
-    # the bench and examples classes with all they depend on
-    modules = ["examples", "safety-bench", "safety-attacks", "safety-defenses", "safety-datasets", "safety-core"]
-    path = ":".join(os.path.join(ROOT, m, "target", "classes") for m in modules)
-    path += ":" + open(os.path.join(ROOT, "examples", "target", "cp")).read()
-    command = ["java", "-Dai.djl.offline=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", path,
-               "org.safety4j.bench.jmh.TimePgd", folder, str(BATCH), str(STEPS), str(REPETITIONS)]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
+    return float(java("TimePgd", folder, BATCH, STEPS, REPETITIONS)[0][0])
 
 
 def theirs(evaluate):
