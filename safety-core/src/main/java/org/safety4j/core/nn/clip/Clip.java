@@ -183,12 +183,16 @@ public final class Clip implements DualEncoder.White, Trainable {
 
   @Override
   public double logitScale() {
-    return Math.exp(Grad.detach(logScale).getFloat());
+    try (NDArray scale = Grad.detach(logScale)) {
+      return Math.exp(scale.getFloat());
+    }
   }
 
   @Override
   public NDArray embedImages(NDArray images) {
-    return unit(vision.project(vision.pooled(images)));
+    try (Scope scope = Scope.open()) {
+      return scope.keep(unit(vision.project(vision.pooled(images))));
+    }
   }
 
   @Override
@@ -204,8 +208,10 @@ public final class Clip implements DualEncoder.White, Trainable {
 
   @Override
   public NDArray embedTokens(NDArray embedded, DualEncoder.TextBatch batch) {
-    NDArray states = text.states(embedded, batch.mask());
-    return unit(text.project(text.pool(states, batch.ids())));
+    try (Scope scope = Scope.open()) {
+      NDArray states = text.states(embedded, batch.mask());
+      return scope.keep(unit(text.project(text.pool(states, batch.ids()))));
+    }
   }
 
   private static NDArray unit(NDArray vectors) {
