@@ -56,7 +56,8 @@ public interface Chat extends BlackBox {
   /**
    * Returns how this chat writes unless it is told otherwise.
    *
-   * @return by default greedily, at most 256 tokens
+   * @return by default greedily, at most 256 tokens; chats of language models write at most half of
+   *     their context
    */
   default Decoding decoding() {
     return Decoding.greedy(256);

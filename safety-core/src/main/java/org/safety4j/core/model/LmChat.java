@@ -76,6 +76,16 @@ final class LmChat implements Chat {
         completion.text(), completion.finish(), completion.promptTokens(), completion.ids().length);
   }
 
+  /** Leaves half of a small context to the prompt. */
+  static Decoding decoding(int contextLength) {
+    return Decoding.greedy(Math.max(1, Math.min(256, contextLength / 2)));
+  }
+
+  @Override
+  public Decoding decoding() {
+    return decoding(model.contextLength());
+  }
+
   @Override
   public ModelCard card() {
     return model.card();

@@ -112,6 +112,11 @@ final class VlmChat implements Chat {
   }
 
   @Override
+  public Decoding decoding() {
+    return LmChat.decoding(model.contextLength());
+  }
+
+  @Override
   public ModelCard card() {
     return model.card();
   }
