@@ -2,51 +2,37 @@ package org.safety4j.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.offset;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.safety4j.core.attack.CrossEntropy;
 import org.safety4j.core.model.ImageClassifier;
 import org.safety4j.core.model.Linearized;
-import org.safety4j.core.tensor.GradMode;
+import org.safety4j.core.model.Model;
 import org.safety4j.core.tensor.Ops;
 import org.safety4j.core.tensor.Rng;
 import org.safety4j.core.tensor.Scope;
 import org.safety4j.core.tensor.Tensors;
 import org.safety4j.core.tensor.ValueAndGradient;
-import org.safety4j.core.tensor.torch.TorchEngine;
 
 /**
  * What every image classifier must keep to: the rules for scores run on any {@code Gray}, those for
  * gradients and features on a {@code White} one.
  */
-public abstract class ModelContract {
-  private ImageClassifier.Gray model;
-  private NDManager manager;
+public abstract class ImageClassifierContract extends ModelContract<ImageClassifier.Gray> {
   private NDArray images;
 
   /** For subclasses. */
-  protected ModelContract() {}
+  protected ImageClassifierContract() {}
 
-  /**
-   * Opens the model under test.
-   *
-   * @return the model; closed by the contract
-   */
-  protected abstract ImageClassifier.Gray open();
+  @Override
+  protected List<Class<? extends Model>> rungs() {
+    return List.of(
+        ImageClassifier.Black.class, ImageClassifier.Gray.class, ImageClassifier.White.class);
+  }
 
   /**
    * Returns the shape of an image.
@@ -54,7 +40,7 @@ public abstract class ModelContract {
    * @return by default what a White model says; others override this
    */
   protected Shape inputShape() {
-    return ((ImageClassifier.White) model).inputShape();
+    return ((ImageClassifier.White) model()).inputShape();
   }
 
   /**
@@ -67,77 +53,54 @@ public abstract class ModelContract {
     return Rng.of(5).uniform(owner, new Shape(5).addAll(inputShape()), 0, 1);
   }
 
-  /**
-   * Returns how far logits of one image may differ between batches.
-   *
-   * @return 1e-4 by default
-   */
-  protected double tolerance() {
-    return 1e-4;
+  @Override
+  void prepare() {
+    images = images(manager());
   }
 
-  /**
-   * Returns how far a directional derivative may differ from finite differences, relative to its
-   * size.
-   *
-   * @return 0.02 by default
-   */
-  protected double gradientTolerance() {
-    return 0.02;
+  @Override
+  protected float[] answer(ImageClassifier.Gray asked, NDManager own) {
+    return asked.logits(images(own)).toFloatArray();
   }
 
-  /**
-   * Returns the step of finite differences.
-   *
-   * @return 1e-2 by default
-   */
-  protected double gradientStep() {
-    return 1e-2;
-  }
-
-  /** Opens the model and makes images. */
-  @BeforeEach
-  protected final void openContract() {
-    model = open();
-    manager = Tensors.newManager();
-    images = images(manager);
-  }
-
-  /** Closes the model twice, which must do nothing the second time. */
-  @AfterEach
-  protected final void closeContract() {
-    manager.close();
-    model.close();
-    model.close();
+  @Override
+  void use() {
+    free(model().logits(images));
+    model().labels(images);
+    if (model() instanceof ImageClassifier.White white) {
+      try (NDArray labels = labels()) {
+        free(white.gradient(images, labels, CrossEntropy.untargeted()), white.linearize(images));
+      }
+      for (String layer : white.layers()) {
+        free(white.features(images, layer));
+      }
+    }
   }
 
   private ImageClassifier.White white() {
-    assumeTrue(model instanceof ImageClassifier.White, "the model gives scores only");
-    return (ImageClassifier.White) model;
+    return as(ImageClassifier.White.class);
   }
 
   private NDArray labels() {
-    return Ops.index(manager, model.labels(images));
+    return Ops.index(manager(), model().labels(images));
   }
 
-  private void assertNear(NDArray actual, NDArray expected, double tolerance) {
-    assertThat(actual.getShape()).isEqualTo(expected.getShape());
-    assertThat(actual.toFloatArray())
-        .usingComparatorWithPrecision((float) tolerance)
-        .containsExactly(expected.toFloatArray());
+  @Test
+  final void hasTwoClassesOrMore() {
+    assertThat(model().classes()).isGreaterThanOrEqualTo(2);
   }
 
   @Test
   final void scoresEveryClassOfEveryImage() {
-    NDArray logits = model.logits(images);
-    assertThat(logits.getShape()).isEqualTo(new Shape(images.getShape().get(0), model.classes()));
+    NDArray logits = model().logits(images);
+    assertThat(logits.getShape()).isEqualTo(new Shape(images.getShape().get(0), model().classes()));
     assertThat(Ops.isFinite(logits)).isTrue();
   }
 
   @Test
   final void labelsAreTheBestScores() {
-    long[] best = model.logits(images).argMax(1).toLongArray();
-    int[] labels = model.labels(images);
+    long[] best = model().logits(images).argMax(1).toLongArray();
+    int[] labels = model().labels(images);
     for (int i = 0; i < labels.length; i++) {
       if (labels[i] != ImageClassifier.Black.REJECTED) {
         assertThat(labels[i]).isEqualTo((int) best[i]);
@@ -146,54 +109,30 @@ public abstract class ModelContract {
   }
 
   @Test
-  final void answersTheSameTwice() {
-    assertNear(model.logits(images), model.logits(images), 0);
-  }
-
-  @Test
   final void answersAnImageTheSameInEveryBatch() {
-    NDArray together = model.logits(images);
-    NDList alone = new NDList();
-    for (int i = 0; i < images.getShape().get(0); i++) {
-      alone.add(model.logits(Ops.rows(images, i)));
-    }
-    NDArray joined = alone.get(0);
-    for (int i = 1; i < alone.size(); i++) {
-      joined = joined.concat(alone.get(i), 0);
-    }
-    assertNear(joined, together, tolerance());
+    NDArray alone =
+        joined((int) images.getShape().get(0), i -> model().logits(Ops.rows(images, i)));
+    assertNear(alone, model().logits(images), tolerance());
   }
 
   @Test
   final void tellsImagesApart() {
-    float[] first = model.logits(Ops.rows(images, 0)).toFloatArray();
-    float[] second = model.logits(Ops.rows(images, 1)).toFloatArray();
+    float[] first = model().logits(Ops.rows(images, 0)).toFloatArray();
+    float[] second = model().logits(Ops.rows(images, 1)).toFloatArray();
     assertThat(first).isNotEqualTo(second);
   }
 
   @Test
   final void refusesWhatIsNotABatchOfImages() {
-    assertThatThrownBy(() -> model.logits(Ops.rows(images, 0).squeeze(0)))
-        .isInstanceOf(RuntimeException.class);
-  }
-
-  @Test
-  final void leavesTheGradientModeAsItWas() {
-    for (boolean recording : new boolean[] {true, false}) {
-      try (GradMode mode = recording ? GradMode.on() : GradMode.off()) {
-        model.logits(images).close();
-        if (model instanceof ImageClassifier.White white) {
-          white.linearize(images).close();
-        }
-        assertThat(TorchEngine.recordGradients(recording)).isEqualTo(recording);
-      }
-    }
+    assertThatThrownBy(() -> model().logits(Ops.rows(images, 0).squeeze(0)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("[N, C, H, W]");
   }
 
   @Test
   final void linearizesToTheSameScores() {
     try (Linearized at = white().linearize(images)) {
-      assertNear(at.logits(), model.logits(images), tolerance());
+      assertNear(at.logits(), model().logits(images), tolerance());
     }
   }
 
@@ -202,26 +141,14 @@ public abstract class ModelContract {
     ImageClassifier.White white = white();
     NDArray labels = labels();
     CrossEntropy loss = CrossEntropy.untargeted();
-    NDArray gradient = white.gradient(images, labels, loss).gradient();
-    assertThat(gradient.getShape()).isEqualTo(images.getShape());
-    // Along the gradient the change is largest, and away from it errors would hide.
-    NDArray random = Rng.of(9).normal(manager, images.getShape());
-    NDArray direction =
-        gradient.div(gradient.norm().maximum(1e-12f)).add(random.div(random.norm()).mul(0.3));
-    double h = gradientStep();
-    NDArray along = direction.mul(h);
-    double up = loss.values(model.logits(images.add(along)), labels).sum().getFloat();
-    double down = loss.values(model.logits(images.sub(along)), labels).sum().getFloat();
-    double derivative = gradient.mul(direction).sum().getFloat();
-    assertThat(derivative).isPositive();
-    assertThat((up - down) / (2 * h))
-        .isCloseTo(derivative, offset(gradientTolerance() * derivative));
+    assertGradient(
+        images, white.gradient(images, labels, loss), x -> loss.values(white.logits(x), labels));
   }
 
   @Test
   final void pullsBackAsOftenAsWantedAndLinearly() {
     try (Linearized at = white().linearize(images)) {
-      NDArray c = Rng.of(11).normal(manager, at.logits().getShape());
+      NDArray c = Rng.of(11).normal(manager(), at.logits().getShape());
       NDArray once = at.pullback(c);
       assertNear(at.pullback(c), once, 1e-6);
       assertNear(at.pullback(c.mul(2)), once.mul(2), 1e-3);
@@ -244,21 +171,10 @@ public abstract class ModelContract {
   @Test
   final void gradientsOnFourThreadsAreTheSame() throws Exception {
     ImageClassifier.White white = white();
-    int[] answers = model.labels(images);
+    int[] answers = model().labels(images);
     float[] expected = gradient(white, answers);
-    ExecutorService pool = Executors.newFixedThreadPool(4);
-    try {
-      List<Callable<float[]>> tasks = new ArrayList<>();
-      for (int i = 0; i < 8; i++) {
-        tasks.add(() -> gradient(white, answers));
-      }
-      for (Future<float[]> future : pool.invokeAll(tasks)) {
-        assertThat(future.get())
-            .usingComparatorWithPrecision((float) tolerance())
-            .containsExactly(expected);
-      }
-    } finally {
-      pool.shutdown();
+    for (float[] each : onFourThreads(() -> gradient(white, answers))) {
+      assertNear(each, expected, tolerance());
     }
   }
 
@@ -269,30 +185,6 @@ public abstract class ModelContract {
       try (ValueAndGradient g =
           white.gradient(mine, Ops.index(own, answers), CrossEntropy.untargeted())) {
         return g.gradient().toFloatArray();
-      }
-    }
-  }
-
-  @Test
-  final void leavesNothingBehind() {
-    NDArray labels = labels();
-    use(labels);
-    int before = Tensors.liveArrays();
-    for (int i = 0; i < 10; i++) {
-      use(labels);
-    }
-    assertThat(Tensors.liveArrays()).isEqualTo(before);
-  }
-
-  private void use(NDArray labels) {
-    model.labels(images);
-    model.logits(images).close();
-    if (model instanceof ImageClassifier.White white) {
-      white.gradient(images, labels, CrossEntropy.untargeted()).close();
-      for (String layer : white.layers()) {
-        try (GradMode mode = GradMode.off()) {
-          white.features(images, layer).close();
-        }
       }
     }
   }
@@ -315,11 +207,5 @@ public abstract class ModelContract {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("no such layer")
         .hasMessageContaining(white.layers().get(0));
-  }
-
-  @Test
-  final void saysWhoItIs() {
-    assertThat(model.card().name()).isNotBlank();
-    assertThat(model.classes()).isGreaterThanOrEqualTo(2);
   }
 }

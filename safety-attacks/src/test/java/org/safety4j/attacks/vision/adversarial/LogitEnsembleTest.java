@@ -7,10 +7,10 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.safety4j.core.model.ImageClassifier;
-import org.safety4j.testkit.ModelContract;
+import org.safety4j.testkit.ImageClassifierContract;
 import org.safety4j.testkit.models.TinyMlp;
 
-class LogitEnsembleTest extends ModelContract {
+class LogitEnsembleTest extends ImageClassifierContract {
   private final TinyMlp first = TinyMlp.of(new Shape(1, 5, 5), 3, 1);
   private final TinyMlp second = TinyMlp.of(new Shape(1, 5, 5), 3, 2);
 

@@ -7,9 +7,9 @@ import ai.djl.ndarray.types.Shape;
 import org.junit.jupiter.api.Test;
 import org.safety4j.core.attack.Norm;
 import org.safety4j.core.model.ImageClassifier;
-import org.safety4j.testkit.ModelContract;
+import org.safety4j.testkit.ImageClassifierContract;
 
-class LinearClassifierTest extends ModelContract {
+class LinearClassifierTest extends ImageClassifierContract {
   @Override
   protected ImageClassifier.Gray open() {
     return LinearClassifier.of(

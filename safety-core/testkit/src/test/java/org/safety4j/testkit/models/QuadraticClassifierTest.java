@@ -8,9 +8,9 @@ import ai.djl.ndarray.types.Shape;
 import org.junit.jupiter.api.Test;
 import org.safety4j.core.model.ImageClassifier;
 import org.safety4j.core.tensor.Tensors;
-import org.safety4j.testkit.ModelContract;
+import org.safety4j.testkit.ImageClassifierContract;
 
-class QuadraticClassifierTest extends ModelContract {
+class QuadraticClassifierTest extends ImageClassifierContract {
   @Override
   protected ImageClassifier.Gray open() {
     return QuadraticClassifier.of(

@@ -10,9 +10,9 @@ import org.safety4j.core.data.LabeledImages;
 import org.safety4j.core.model.ImageClassifier;
 import org.safety4j.core.tensor.Ops;
 import org.safety4j.core.tensor.Scope;
-import org.safety4j.testkit.ModelContract;
+import org.safety4j.testkit.ImageClassifierContract;
 
-class TinyMlpTest extends ModelContract {
+class TinyMlpTest extends ImageClassifierContract {
   @Override
   protected ImageClassifier.Gray open() {
     return TinyMlp.create();

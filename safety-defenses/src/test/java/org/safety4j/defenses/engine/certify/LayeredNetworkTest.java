@@ -2,9 +2,9 @@ package org.safety4j.defenses.engine.certify;
 
 import org.safety4j.core.model.ImageClassifier;
 import org.safety4j.defenses.Fixtures;
-import org.safety4j.testkit.ModelContract;
+import org.safety4j.testkit.ImageClassifierContract;
 
-class LayeredNetworkTest extends ModelContract {
+class LayeredNetworkTest extends ImageClassifierContract {
   @Override
   protected ImageClassifier.Gray open() {
     return Fixtures.convNet(3);

@@ -1,0 +1,12 @@
+package org.safety4j.testkit.families;
+
+import org.safety4j.core.load.Models;
+import org.safety4j.core.model.ImageClassifier;
+import org.safety4j.testkit.ImageClassifierContract;
+
+class ResNetContractTest extends ImageClassifierContract {
+  @Override
+  protected ImageClassifier.White open() {
+    return Models.imageClassifier(Fixtures.path("resnet"));
+  }
+}
