@@ -42,9 +42,15 @@ final class VlmChat implements Chat {
     return model.prompt(template.render(messages, true));
   }
 
-  private static void requireOwnImages(List<Message> conversation) {
+  private void requireOwnImages(List<Message> conversation) {
     for (Message message : conversation) {
       for (Part part : message.parts()) {
+        Require.that(
+            part.type().equals(IMAGE) || part.type().equals("text"),
+            "a message part must be text or image for "
+                + model.card().name()
+                + ", was "
+                + part.type());
         Require.that(
             !part.type().equals(IMAGE) || part.fields().isEmpty(),
             "an image part must only mark a place in a chat that was given its images, had "

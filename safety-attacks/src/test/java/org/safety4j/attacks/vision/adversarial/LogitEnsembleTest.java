@@ -19,6 +19,11 @@ class LogitEnsembleTest extends ImageClassifierContract {
     return LogitEnsemble.of(List.of(first, second));
   }
 
+  @Override
+  protected boolean refusesOnceClosed() {
+    return false;
+  }
+
   @AfterEach
   void closeMembers() {
     first.close();
