@@ -5,6 +5,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.safety4j.attacks.engine.perturb.Finish;
+import org.safety4j.attacks.vision.adversarial.Eot;
 import org.safety4j.core.attack.Ball;
 import org.safety4j.core.attack.Constrained;
 import org.safety4j.core.attack.EvasionAttack;
@@ -41,13 +43,18 @@ final class Adaptive {
                         : old));
   }
 
-  /** The adaptive attacks of some ids that the campaign does not list itself. */
-  List<EvasionAttack<?>> of(List<String> ids) {
+  /**
+   * The adaptive attacks of some ids that the campaign does not list itself.
+   *
+   * @param random whether the answers of what they attack vary, so that one success is luck
+   */
+  List<EvasionAttack<?>> of(List<String> ids, boolean random) {
     List<EvasionAttack<?>> attacks = new ArrayList<>();
     for (String id : ids) {
       EvasionAttack<?> attack = create(id);
       if (attack != null && !isListed(attack)) {
-        attacks.add(attack);
+        attacks.add(
+            random && attack instanceof Eot eot ? eot.withFinish(Finish.HIGHEST_LOSS) : attack);
       }
     }
     return attacks;

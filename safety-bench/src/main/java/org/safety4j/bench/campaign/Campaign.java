@@ -21,8 +21,9 @@ import org.safety4j.core.run.CancelToken;
 
 /**
  * Every attack on every model under every defense, with everything that an honest comparison needs:
- * the undefended models as positive controls, the attacks that each defense names as adaptive,
- * several draws of random defenses, accuracy without attack, and a check of every claimed success.
+ * the undefended models as positive controls, the attacks that adapt to each defense, whether it
+ * names them or not, several draws of random defenses, accuracy without attack, and a check of
+ * every claimed success.
  *
  * <pre>{@code
  * Report report = Campaign.named("digits")

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import org.safety4j.bench.stats.Cell;
@@ -15,6 +16,7 @@ import org.safety4j.core.attack.EvasionResult;
 import org.safety4j.core.attack.Norm;
 import org.safety4j.core.attack.QueryTrace;
 import org.safety4j.core.data.LabeledImages;
+import org.safety4j.core.defense.Defense;
 import org.safety4j.core.model.Access;
 import org.safety4j.core.model.ImageClassifier;
 import org.safety4j.core.model.LogitLoss;
@@ -62,15 +64,18 @@ final class Measure {
   }
 
   /**
-   * A defended model without attack.
+   * A defended model without attack, and what adapts to it.
    *
+   * @param original the undefended model; null where there is none
+   * @param model the defended model
    * @param twin the model under a second, independent draw of the same defense
    */
   static Entry.Baseline baseline(
       Cell cell,
+      Defense<?, ?> defense,
+      ImageClassifier.Black original,
       ImageClassifier.Black model,
       ImageClassifier.Black twin,
-      List<String> adaptive,
       LabeledImages images) {
     long start = System.nanoTime();
     int[] first = answers(model, images.images());
@@ -86,12 +91,14 @@ final class Measure {
             || differs(model, model, images)
             || differs(model, twin, images);
     int[] gradients = gradients(model, images);
+    LinkedHashSet<String> adaptive = new LinkedHashSet<>(defense.info().adaptiveAttacks());
+    adaptive.addAll(Defending.picked(defense, original, model, random, gradients[0]));
     return new Entry.Baseline(
         cell,
         first,
         Rungs.of(model),
         Rungs.highest(model),
-        adaptive,
+        List.copyOf(adaptive),
         random,
         gradients[0],
         gradients[1],

@@ -119,11 +119,15 @@ final class ModelCells implements AutoCloseable {
     LinkedHashSet<MethodRef> all = new LinkedHashSet<>();
     for (MethodRef defense : roster.defenses()) {
       LinkedHashSet<String> ids = new LinkedHashSet<>();
+      boolean random = false;
       for (long seed : campaign.seeds) {
-        book.baseline(cell(defense, null, seed, 0))
-            .ifPresent(baseline -> ids.addAll(baseline.adaptive()));
+        Optional<Entry.Baseline> baseline = book.baseline(cell(defense, null, seed, 0));
+        if (baseline.isPresent()) {
+          ids.addAll(baseline.get().adaptive());
+          random |= baseline.get().random();
+        }
       }
-      List<MethodRef> refs = roster.adaptive(List.copyOf(ids));
+      List<MethodRef> refs = roster.adaptive(List.copyOf(ids), random);
       adaptive.put(defense, refs);
       all.addAll(refs);
     }
@@ -148,8 +152,7 @@ final class ModelCells implements AutoCloseable {
   }
 
   private void baseline(Cell cell, Defense<?, ?> defense, Protected<?> shown, Protected<?> twin) {
-    List<String> adaptive = defense.info().adaptiveAttacks();
-    book.add(Measure.baseline(cell, classifier(shown), classifier(twin), adaptive, images));
+    book.add(Measure.baseline(cell, defense, model(), classifier(shown), classifier(twin), images));
   }
 
   void attack(Cell cell) {
@@ -157,14 +160,14 @@ final class ModelCells implements AutoCloseable {
     Entry.Baseline baseline = book.baseline(cell.withDraw(0)).orElseThrow();
     Defense<?, ?> defense = roster.defense(cell.defense());
     Run run = owner.run(cell);
-    boolean fits = baseline.rungs().contains(attack.requires().getName());
-    if (!fits && !Defending.hasView(defense, model(), attack)) {
-      book.add(new Entry.Skipped(cell, unfit(attack, cell, baseline)));
-      return;
-    }
     try (Protected<?> shown = Defending.apply(defense, model(), run)) {
-      ImageClassifier.Black target =
-          fits ? classifier(shown) : Defending.view(defense, model(), run);
+      Optional<ImageClassifier.Black> found =
+          Defending.target(attack, defense, model(), classifier(shown), baseline, run);
+      if (found.isEmpty()) {
+        book.add(new Entry.Skipped(cell, unfit(attack, cell, baseline)));
+        return;
+      }
+      ImageClassifier.Black target = found.get();
       if (!baseline.random()) {
         attack(cell, attack, target, shown, baseline.predictions(), run);
         return;

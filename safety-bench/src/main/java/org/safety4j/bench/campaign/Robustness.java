@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import org.safety4j.bench.report.Report;
 import org.safety4j.bench.stats.Analysis;
 import org.safety4j.bench.stats.Cell;
@@ -27,8 +28,11 @@ import org.safety4j.core.run.Run;
 
 /**
  * Whether one protected model holds: its accuracy under the attacks that were asked for and under
- * those that its defense names as adaptive, with the same attacks on the undefended model as
- * positive control.
+ * those that adapt to its defense, with the same attacks on the undefended model as positive
+ * control. A defense names attacks that adapt to it; more are picked for what it does: where it has
+ * no gradient, hides it, or varies its answers, a search along the mean of several gradients, if
+ * need be the undefended model's; where its gradient is zero, also one by queries; where it
+ * rejects, one whose loss holds the detector's score.
  *
  * <pre>{@code
  * Protected<ImageClassifier.White> jpeg = JpegCompression.quality(60).apply(vit, Run.seed(0));
@@ -104,7 +108,7 @@ public final class Robustness {
     }
 
     /**
-     * Sets the attacks. Those that the defense names as adaptive are run whether named or not.
+     * Sets the attacks. Those that adapt to the defense are run whether named or not.
      *
      * @param values the attacks
      * @return a copy
@@ -151,43 +155,65 @@ public final class Robustness {
               images.images().getShape().slice(1).getShape(),
               images.labels(),
               images.classNames()));
-      List<EvasionAttack<?>> attacks = attacks();
       boolean defended = question.by != None.defense();
-      if (question.original != null) {
-        measure(None.defense(), question.original, attacks);
-      }
-      if (defended) {
-        measure(question.by, question.model, attacks);
+      try (Measured undefended =
+              question.original == null ? null : new Measured(None.defense(), question.original);
+          Measured shown = defended ? new Measured(question.by, question.model) : null) {
+        Measured last = defended ? shown : undefended;
+        List<EvasionAttack<?>> attacks = attacks(last.baseline);
+        if (undefended != null) {
+          undefended.attack(attacks);
+        }
+        if (defended) {
+          shown.attack(attacks);
+        }
       }
       Report report = Report.of(name, ledger);
       List<Subject> subjects = report.analysis().subjects();
       return new Robustness(report, subjects.get(subjects.size() - 1));
     }
 
-    private List<EvasionAttack<?>> attacks() {
+    private List<EvasionAttack<?>> attacks(Entry.Baseline baseline) {
       LinkedHashSet<EvasionAttack<?>> all = new LinkedHashSet<>(question.attacks);
-      all.addAll(new Adaptive(question.attacks).of(question.by.info().adaptiveAttacks()));
+      all.addAll(new Adaptive(question.attacks).of(baseline.adaptive(), baseline.random()));
       return new ArrayList<>(all);
     }
 
-    private void measure(
-        Defense<?, ?> defense, ImageClassifier.Black model, List<EvasionAttack<?>> attacks) {
-      Cell cell =
-          new Cell(
-              question.images.name(),
-              question.images.checksum(),
-              name,
-              Refs.loosely(defense, 0),
-              null,
-              run.seed(),
-              0,
-              "",
-              run.budget().toString(),
-              Provenance.describeEnvironment().get("safety4j"));
-      try (Judge judge = Judge.of(defense, question.original, model, run)) {
-        Entry.Baseline baseline =
-            Measure.baseline(
-                cell, model, judge.model(), defense.info().adaptiveAttacks(), question.images);
+    /** A model without attack, and then under attack. */
+    private final class Measured implements AutoCloseable {
+      private final Defense<?, ?> defense;
+      private final ImageClassifier.Black model;
+      private final Judge judge;
+      private final Cell cell;
+      private final Entry.Baseline baseline;
+
+      Measured(Defense<?, ?> defense, ImageClassifier.Black model) {
+        this.defense = defense;
+        this.model = model;
+        this.cell =
+            new Cell(
+                question.images.name(),
+                question.images.checksum(),
+                name,
+                Refs.loosely(defense, 0),
+                null,
+                run.seed(),
+                0,
+                "",
+                run.budget().toString(),
+                Provenance.describeEnvironment().get("safety4j"));
+        this.judge = Judge.of(defense, question.original, model, run);
+        try {
+          this.baseline =
+              Measure.baseline(
+                  cell, defense, question.original, model, judge.model(), question.images);
+        } catch (RuntimeException e) {
+          judge.close();
+          throw e;
+        }
+      }
+
+      void attack(List<EvasionAttack<?>> attacks) {
         ledger.add(baseline);
         ImageClassifier.Black answers = baseline.random() ? judge.model() : model;
         int[] before =
@@ -195,41 +221,36 @@ public final class Robustness {
                 ? Measure.answers(answers, question.images.images())
                 : baseline.predictions();
         for (int i = 0; i < attacks.size(); i++) {
-          attack(cell, i, attacks.get(i), baseline, model, answers, before);
+          attack(i, attacks.get(i), answers, before);
         }
       }
-    }
 
-    private void attack(
-        Cell at,
-        int number,
-        EvasionAttack<?> attack,
-        Entry.Baseline baseline,
-        ImageClassifier.Black model,
-        ImageClassifier.Black judge,
-        int[] before) {
-      Cell cell = at.withAttack(Refs.loosely(attack, number));
-      Defense<?, ?> defense = at.defense().isNone() ? None.defense() : question.by;
-      ImageClassifier.Black target = model;
-      if (!attack.requires().isInstance(model)
-          && question.original != null
-          && Defending.hasView(defense, question.original, attack)) {
-        target = Defending.view(defense, question.original, run);
-      }
-      if (!attack.requires().isInstance(target)) {
+      private void attack(
+          int number, EvasionAttack<?> attack, ImageClassifier.Black answers, int[] before) {
+        Cell own = cell.withAttack(Refs.loosely(attack, number));
+        Optional<ImageClassifier.Black> target =
+            Defending.target(attack, defense, question.original, model, baseline, run);
+        if (target.isEmpty()) {
+          ledger.add(
+              new Entry.Skipped(
+                  own,
+                  "attack needs "
+                      + Rungs.name(attack.requires())
+                      + ", "
+                      + name
+                      + " offers "
+                      + baseline.highest()));
+          return;
+        }
         ledger.add(
-            new Entry.Skipped(
-                cell,
-                "attack needs "
-                    + Rungs.name(attack.requires())
-                    + ", "
-                    + name
-                    + " offers "
-                    + baseline.highest()));
-        return;
+            Measure.attacked(
+                own, attack, target.get(), answers, before, question.images, run.budget(), run));
       }
-      ledger.add(
-          Measure.attacked(cell, attack, model, judge, before, question.images, run.budget(), run));
+
+      @Override
+      public void close() {
+        judge.close();
+      }
     }
   }
 
@@ -286,7 +307,7 @@ public final class Robustness {
   }
 
   /**
-   * The attacks that ran because the defense names them as adaptive.
+   * The attacks that ran because they adapt to the defense.
    *
    * @return their labels
    */

@@ -47,9 +47,9 @@ final class Roster {
   }
 
   /** The adaptive attacks of some ids that the campaign does not list. */
-  synchronized List<MethodRef> adaptive(List<String> ids) {
+  synchronized List<MethodRef> adaptive(List<String> ids, boolean random) {
     List<MethodRef> refs = new ArrayList<>();
-    for (EvasionAttack<?> attack : adaptive.of(ids)) {
+    for (EvasionAttack<?> attack : adaptive.of(ids, random)) {
       MethodRef ref = Refs.of(attack);
       attacks.putIfAbsent(ref, attack);
       refs.add(ref);

@@ -184,7 +184,7 @@ final class Doubts {
       if (!missing.isEmpty()) {
         add(
             subject.defense(),
-            "the defense names %s as adaptive, which did not run here; its figures are not final",
+            "%s would adapt to the defense, but did not run here; its figures are not final",
             String.join(", ", missing));
       }
     }

@@ -69,7 +69,8 @@ public sealed interface Entry {
    * @param predictions the answer for each image; negative where the model refused
    * @param rungs full names of the interfaces that the defended model offers
    * @param highest the most specific of them, as shown to people
-   * @param adaptive ids of the attacks that the defense names as adaptive
+   * @param adaptive ids of the attacks that adapt to the defense: those that it names, and those
+   *     picked for what it was seen to do
    * @param random whether two draws of the defense answered differently
    * @param zeroGradients images for which the loss has a gradient of zero; -1 without gradients
    * @param badGradients images for which it has NaN or infinite entries; -1 without gradients

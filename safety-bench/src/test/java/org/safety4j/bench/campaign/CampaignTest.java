@@ -102,6 +102,20 @@ class CampaignTest {
         .anyMatch(d -> d.contains("where=contrast") && d.contains("test-unheard-of"));
   }
 
+  /** Hidden gradients are met with the undefended model's: the identity on the way back. */
+  @Test
+  void defenseThatNamesNothingMeetsWhatAdaptsToIt() {
+    Report report =
+        campaign()
+            .attacks(Fixtures.Signed.linf(0.05))
+            .defenses(new Fixtures.Contrast(List.of()))
+            .run(Workers.local(1));
+    Row adaptive = row(report, "contrast", "EOT and BPDA Linf 0.05");
+    assertThat(adaptive.adaptive()).isTrue();
+    assertThat(adaptive.success().value()).isCloseTo(0.25, within(1e-9));
+    assertThat(adaptive.control()).isEqualTo(Control.LANDED);
+  }
+
   @Test
   void idleAttackProvesNothing() {
     Report report =
@@ -111,9 +125,10 @@ class CampaignTest {
             .run(Workers.local(1));
     assertThat(row(report, "contrast", "test-idle Linf 0.05").control()).isEqualTo(Control.MISSED);
     assertThat(doubts(report)).anyMatch(d -> d.contains("won no image of any model"));
-    Subject defended = report.analysis().subjects().get(1);
+    Report alone = campaign().attacks(new Fixtures.Idle(Fixtures.linf(0.05))).run(Workers.local(1));
+    Subject undefended = alone.analysis().subjects().get(0);
     Worst worst =
-        report.analysis().worst(defended, new Analysis.Radius("LINF", 0.05)).orElseThrow();
+        alone.analysis().worst(undefended, new Analysis.Radius("LINF", 0.05)).orElseThrow();
     assertThat(worst.robust().value()).isEqualTo(1);
     assertThat(worst.doubtful()).isTrue();
   }

@@ -42,8 +42,10 @@ class RobustnessTest {
     Robustness robustness =
         Robustness.of(shielded).on(images).against(Fixtures.Signed.linf(0.05)).run(Run.seed(0));
     assertThat(robustness.robust().value()).isCloseTo(0.75, within(1e-9));
-    assertThat(robustness.adaptive()).containsExactly("test-guess Linf 0.05");
-    assertThat(robustness.toString()).contains("(adaptive: test-guess Linf 0.05)");
+    assertThat(robustness.adaptive())
+        .containsExactly("test-guess Linf 0.05", "EOT and BPDA Linf 0.05");
+    assertThat(robustness.toString())
+        .contains("(adaptive: test-guess Linf 0.05, EOT and BPDA Linf 0.05)");
   }
 
   @Test
