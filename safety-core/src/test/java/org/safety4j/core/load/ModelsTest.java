@@ -312,6 +312,7 @@ class ModelsTest {
         "return torch.flatten(x, 1).detach() | no gradient for the input",
         "return torch.matmul(x, torch.zeros([3, 5])) | does not run on a picture of shape (1, 3, 2, 2)",
         "return torch.nosuchop(x) | libtorch cannot load it",
+        "return torch.log(torch.sub(torch.flatten(x, 1), 9)) | gives NaN or infinite scores",
       })
   void torchScriptThatIsNoClassifierIsNamed(String body, String message) throws IOException {
     Files.writeString(folder.resolve("preprocessor_config.json"), PREPROCESSOR);
