@@ -12,7 +12,6 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -82,59 +81,38 @@ public final class OnnxClassifier implements ImageClassifier.Gray {
    * @throws NativeUnavailable if ONNX Runtime is not on the class path
    */
   public static OnnxClassifier open(Path file, float[] mean, float[] deviation) {
-    if (!Files.isRegularFile(file)) {
-      throw new InvalidModelFile("no such ONNX file: " + file);
-    }
-    OrtSession session = null;
-    try {
-      session = OrtEnvironment.getEnvironment().createSession(file.toString(), options());
-      if (session.getInputInfo().size() != 1) {
-        throw new UnsupportedModel(
-            file
-                + " takes "
-                + session.getInputInfo().keySet()
-                + "; one input of images is supported");
-      }
-      NodeInfo in = session.getInputInfo().values().iterator().next();
-      NodeInfo out = session.getOutputInfo().values().iterator().next();
-      long[] inShape = shape(file, in, 4);
-      long[] outShape = shape(file, out, 2);
-      if (outShape[1] < 2) {
-        throw new UnsupportedModel(
-            file
-                + ": output \""
-                + out.getName()
-                + "\" must be [N, K] with known K, is "
-                + Arrays.toString(outShape));
-      }
-      return new OnnxClassifier(
-          file,
-          session,
-          in.getName(),
-          out.getName(),
-          Math.toIntExact(outShape[1]),
-          new Shape(inShape[1], inShape[2], inShape[3]),
-          mean.clone(),
-          deviation.clone());
-    } catch (OrtException e) {
-      close(session);
-      throw new InvalidModelFile(file + " is not a usable ONNX file: " + e.getMessage(), e);
-    } catch (UnsupportedModel e) {
-      close(session);
-      throw e;
-    } catch (LinkageError e) {
-      throw new NativeUnavailable(
-          "ONNX Runtime did not start ("
-              + e
-              + "); add com.microsoft.onnxruntime:onnxruntime to the class path",
-          e);
-    }
-  }
-
-  private static OrtSession.SessionOptions options() throws OrtException {
-    OrtSession.SessionOptions options = new OrtSession.SessionOptions();
-    options.setSessionLogLevel(ai.onnxruntime.OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-    return options;
+    return OnnxSessions.open(
+        file,
+        session -> {
+          if (session.getInputInfo().size() != 1) {
+            throw new UnsupportedModel(
+                file
+                    + " takes "
+                    + session.getInputInfo().keySet()
+                    + "; one input of images is supported");
+          }
+          NodeInfo in = session.getInputInfo().values().iterator().next();
+          NodeInfo out = session.getOutputInfo().values().iterator().next();
+          long[] inShape = shape(file, in, 4);
+          long[] outShape = shape(file, out, 2);
+          if (outShape[1] < 2) {
+            throw new UnsupportedModel(
+                file
+                    + ": output \""
+                    + out.getName()
+                    + "\" must be [N, K] with known K, is "
+                    + Arrays.toString(outShape));
+          }
+          return new OnnxClassifier(
+              file,
+              session,
+              in.getName(),
+              out.getName(),
+              Math.toIntExact(outShape[1]),
+              new Shape(inShape[1], inShape[2], inShape[3]),
+              mean.clone(),
+              deviation.clone());
+        });
   }
 
   private static long[] shape(Path file, NodeInfo node, int rank) {
@@ -151,16 +129,6 @@ public final class OnnxClassifier implements ImageClassifier.Gray {
             + rank
             + " axes, is "
             + node.getInfo());
-  }
-
-  private static void close(OrtSession session) {
-    if (session != null) {
-      try {
-        session.close();
-      } catch (OrtException e) {
-        throw new InvalidModelFile("closing an ONNX session failed: " + e.getMessage(), e);
-      }
-    }
   }
 
   @Override
@@ -226,6 +194,6 @@ public final class OnnxClassifier implements ImageClassifier.Gray {
 
   @Override
   public void close() {
-    close(session);
+    OnnxSessions.close(session);
   }
 }
