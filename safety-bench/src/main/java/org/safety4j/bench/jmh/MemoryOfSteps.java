@@ -1,9 +1,5 @@
 package org.safety4j.bench.jmh;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Locale;
 import org.safety4j.attacks.engine.perturb.Finish;
 import org.safety4j.attacks.vision.adversarial.Pgd;
@@ -17,9 +13,7 @@ import org.safety4j.core.run.RunListener;
  * ViT-Tiny. Argument: number of steps, 1,000 by default. Linux only, where the kernel tells.
  */
 public final class MemoryOfSteps {
-  private static final Path STATUS = Path.of("/proc/self/status");
   private static final int LINES = 10;
-  private static final double KILO = 1024;
 
   private MemoryOfSteps() {}
 
@@ -34,7 +28,7 @@ public final class MemoryOfSteps {
     RunListener listener =
         (stage, step, of, value) -> {
           if (step == 1 || step % every == 0) {
-            System.out.printf(Locale.ROOT, "%d\t%.0f%n", step, resident());
+            System.out.printf(Locale.ROOT, "%d\t%.0f%n", step, ProcessMemory.resident());
           }
         };
     try (Vit model = VitTiny.model();
@@ -44,19 +38,6 @@ public final class MemoryOfSteps {
           .withFinish(Finish.LAST_IMAGE)
           .run(model, images, Run.seed(0).withListener(listener))
           .close();
-    }
-  }
-
-  private static double resident() {
-    try {
-      for (String line : Files.readAllLines(STATUS)) {
-        if (line.startsWith("VmRSS:")) {
-          return Long.parseLong(line.replaceAll("\\D", "")) / KILO;
-        }
-      }
-      return Double.NaN;
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot read " + STATUS, e);
     }
   }
 }
