@@ -2,10 +2,13 @@
 
     npm pack emoji-datasource-twitter@16.0.0 && tar xzf emoji-datasource-twitter-16.0.0.tgz
     python make_emoji.py package OUT_FOLDER
+    npm pack emoji-datasource-google@16.0.0 && tar xzf emoji-datasource-google-16.0.0.tgz
+    python make_emoji.py package OUT_FOLDER noto
 
 Needs numpy and Pillow. Output:
   emoji.png  a sheet of 32x32 RGBA tiles (straight alpha), COLUMNS in a row, row by
              row, in the order of emoji.tsv
+  noto.png   the same emoji, in the order of an emoji.tsv that is there already, as Noto draws them
   emoji.tsv  one line a picture: code points, name, category, subcategory, keywords
              (short names, separated by blanks), split (train or test)
 Each tile is the 2x2 area average, taken on premultiplied alpha, of the package's
@@ -74,19 +77,36 @@ def main(package, folder):
     held = held_out(pictures, rng)
     order = rng.permutation(len(pictures))
     order = [i for i in order if i not in held] + [i for i in order if i in held]
-    rows = -(-len(pictures) // COLUMNS)
-    sheet = np.zeros((rows * 32, COLUMNS * 32, 4), np.uint8)
+    order = [pictures[i] for i in order]
     lines = []
-    for place, i in enumerate(order):
-        emoji = pictures[i]
-        y, x = divmod(place, COLUMNS)
-        sheet[32 * y : 32 * y + 32, 32 * x : 32 * x + 32] = tile(package / "img/twitter/64" / emoji["image"])
+    for place, emoji in enumerate(order):
         lines.append("\t".join([
             emoji["unified"], emoji["name"].lower(), emoji["category"], emoji["subcategory"],
-            " ".join(emoji["short_names"]), "test" if i in held else "train"]))
-    Image.fromarray(sheet, "RGBA").save(folder / "emoji.png", optimize=True)
+            " ".join(emoji["short_names"]), "train" if place < len(pictures) - len(held) else "test"]))
+    sheet([package / "img/twitter/64" / e["image"] for e in order]).save(folder / "emoji.png", optimize=True)
     (folder / "emoji.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def sheet(paths):
+    rows = -(-len(paths) // COLUMNS)
+    out = np.zeros((rows * 32, COLUMNS * 32, 4), np.uint8)
+    for place, path in enumerate(paths):
+        y, x = divmod(place, COLUMNS)
+        out[32 * y : 32 * y + 32, 32 * x : 32 * x + 32] = tile(path)
+    return Image.fromarray(out, "RGBA")
+
+
+def noto(package, folder):
+    package, folder = Path(package), Path(folder)
+    pictures = json.loads((package / "emoji.json").read_text(encoding="utf-8"))
+    images = {e["unified"]: e["image"] for e in pictures}
+    lines = (folder / "emoji.tsv").read_text(encoding="utf-8").splitlines()
+    order = [images[line.split("\t")[0]] for line in lines]
+    sheet([package / "img/google/64" / image for image in order]).save(folder / "noto.png", optimize=True)
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if sys.argv[3:] == ["noto"]:
+        noto(*sys.argv[1:3])
+    else:
+        main(*sys.argv[1:])

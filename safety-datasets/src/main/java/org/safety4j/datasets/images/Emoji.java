@@ -5,9 +5,10 @@ import java.util.List;
 /**
  * One emoji: a picture of 32x32 pixels with transparency, its name, category and keywords.
  *
- * <p><b>Source.</b> Pictures: Twemoji, copyright Twitter, Inc. and other contributors, CC BY 4.0;
- * names and categories: emoji-data by Cal Henderson, MIT, after the Unicode emoji list; both as of
- * emoji-datasource-twitter 16.0.0. Changed here: each picture is scaled from 64 to 32 pixels.
+ * <p><b>Source.</b> Pictures: Twemoji, copyright Twitter, Inc. and other contributors, CC BY 4.0,
+ * and in a second style Noto Emoji, copyright Google LLC, Apache-2.0 ({@link EmojiStyle}); names
+ * and categories: emoji-data by Cal Henderson, MIT, after the Unicode emoji list; all as of
+ * emoji-datasource 16.0.0. Changed here: each picture is scaled from 64 to 32 pixels.
  *
  * @param codePoints its Unicode code points in hexadecimal, joined by "-"
  * @param name its name in lower case
@@ -56,6 +57,17 @@ public record Emoji(
    * @return a new array of 4,096 samples
    */
   public float[] rgba() {
-    return EmojiSheet.rgba(index);
+    return rgba(EmojiStyle.TWITTER);
+  }
+
+  /**
+   * Gives the picture in a style: planes R, G, B, A (straight alpha), 32 rows of 32 samples each,
+   * in [0,1].
+   *
+   * @param style who drew it
+   * @return a new array of 4,096 samples
+   */
+  public float[] rgba(EmojiStyle style) {
+    return EmojiSheet.rgba(index, style);
   }
 }

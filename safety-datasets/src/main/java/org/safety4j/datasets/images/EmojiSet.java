@@ -146,7 +146,18 @@ public final class EmojiSet implements Iterable<Emoji>, Serializable {
    * @return pictures {@code [N, 3, 32, 32]} in [0,1], labels in the order of {@link #categories()}
    */
   public ImageSet asImages(Rgb background) {
-    return new Images(this, background, size());
+    return asImages(background, EmojiStyle.TWITTER);
+  }
+
+  /**
+   * Lays the emoji of a style over a background; labels are the categories.
+   *
+   * @param background the colour behind
+   * @param style who drew them
+   * @return pictures {@code [N, 3, 32, 32]} in [0,1], labels in the order of {@link #categories()}
+   */
+  public ImageSet asImages(Rgb background, EmojiStyle style) {
+    return new Images(this, background, style, size());
   }
 
   @Override
@@ -174,7 +185,7 @@ public final class EmojiSet implements Iterable<Emoji>, Serializable {
    *     the order of {@link #categories()}
    */
   public ImageSet asRgba() {
-    return new Images(this, null, size());
+    return new Images(this, null, EmojiStyle.TWITTER, size());
   }
 
   private String id() {
@@ -189,12 +200,16 @@ public final class EmojiSet implements Iterable<Emoji>, Serializable {
   }
 
   /** Over a background, or with transparency where that is null. */
-  private record Images(EmojiSet emoji, Rgb background, int size) implements ImageSet {
+  private record Images(EmojiSet emoji, Rgb background, EmojiStyle style, int size)
+      implements ImageSet {
     private static final long serialVersionUID = 1L;
 
     @Override
     public String id() {
       String id = emoji.id();
+      if (style != EmojiStyle.TWITTER) {
+        id += "-" + style.name().toLowerCase(Locale.ROOT);
+      }
       if (background == null) {
         id += "-rgba";
       } else if (!background.equals(Rgb.WHITE)) {
@@ -205,7 +220,7 @@ public final class EmojiSet implements Iterable<Emoji>, Serializable {
 
     @Override
     public ImageSet first(int n) {
-      return new Images(emoji, background, Math.min(Require.atLeast("n", n, 1), size));
+      return new Images(emoji, background, style, Math.min(Require.atLeast("n", n, 1), size));
     }
 
     @Override
@@ -216,7 +231,7 @@ public final class EmojiSet implements Iterable<Emoji>, Serializable {
       float[] pixels = new float[size * channels * plane];
       int[] labels = new int[size];
       for (int i = 0; i < size; i++) {
-        float[] rgba = chosen.get(i).rgba();
+        float[] rgba = chosen.get(i).rgba(style);
         float[] picture = background == null ? rgba : background.under(rgba, plane);
         System.arraycopy(picture, 0, pixels, i * picture.length, picture.length);
         labels[i] = categories().indexOf(chosen.get(i).category());

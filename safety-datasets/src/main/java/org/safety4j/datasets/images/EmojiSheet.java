@@ -5,33 +5,38 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.safety4j.core.error.InvalidDataFile;
 import org.safety4j.datasets.file.ReadLimits;
 
-/** The bundled sheet of emoji pictures and its list, decoded once. */
+/** The bundled sheets of emoji pictures and their list, each decoded once. */
 final class EmojiSheet {
   static final List<Emoji> LIST;
 
-  private static final String PICTURES = "emoji/emoji.png";
   private static final String NAMES = "emoji/emoji.tsv";
   private static final int SIDE = Emoji.SIDE;
   private static final int PLANE = SIDE * SIDE;
-  private static final byte[] SAMPLES;
+  private static final Map<EmojiStyle, byte[]> SAMPLES = new ConcurrentHashMap<>();
 
   static {
     LIST = list(new String(resource(NAMES), StandardCharsets.UTF_8));
-    SAMPLES =
-        tiles(Picture.decode(PICTURES, resource(PICTURES), ReadLimits.defaults()), LIST.size());
   }
 
   private EmojiSheet() {}
 
-  static float[] rgba(int index) {
+  static float[] rgba(int index, EmojiStyle style) {
+    byte[] samples = SAMPLES.computeIfAbsent(style, EmojiSheet::load);
     float[] out = new float[Picture.CHANNELS * PLANE];
     for (int i = 0, at = index * out.length; i < out.length; i++, at++) {
-      out[i] = (SAMPLES[at] & 0xff) / 255f;
+      out[i] = (samples[at] & 0xff) / 255f;
     }
     return out;
+  }
+
+  private static byte[] load(EmojiStyle style) {
+    String file = style.resource();
+    return tiles(Picture.decode(file, resource(file), ReadLimits.defaults()), LIST.size());
   }
 
   private static byte[] resource(String name) {

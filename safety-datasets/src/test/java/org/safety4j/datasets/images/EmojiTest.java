@@ -104,6 +104,23 @@ class EmojiTest {
   }
 
   @Test
+  void bothStylesShowTheSameThing() {
+    Emoji tomato =
+        Emoji.all().stream().filter(e -> e.name().equals("tomato")).findFirst().orElseThrow();
+    float[] noto = tomato.rgba(EmojiStyle.NOTO);
+    int centre = 18 * 32 + 12;
+    assertThat(noto[centre]).isGreaterThan(0.8f);
+    assertThat(noto[1024 + centre]).isLessThan(0.5f);
+    assertThat(noto).isNotEqualTo(tomato.rgba());
+    assertThat(
+            Emoji.all().stream().mapToDouble(e -> max(e.rgba(EmojiStyle.NOTO))).min().orElseThrow())
+        .isGreaterThan(0.9);
+    ImageSet set = Emoji.all().test().asImages(Rgb.WHITE, EmojiStyle.NOTO);
+    assertThat(set.id()).isEqualTo("emoji-test-noto");
+    assertThat(set.size()).isEqualTo(382);
+  }
+
+  @Test
   void transparencyCanBeKept() {
     EmojiSet food = Emoji.all().category("Food & Drink");
     try (LabeledImages kept = food.asRgba().first(2).open()) {
@@ -141,6 +158,9 @@ class EmojiTest {
   void contentsAreFixed() {
     try (LabeledImages test = Emoji.all().test().asImages(Rgb.WHITE).open()) {
       assertThat(test.checksum()).isEqualTo("a2fc9e0e3ed86b88");
+    }
+    try (LabeledImages noto = Emoji.all().test().asImages(Rgb.WHITE, EmojiStyle.NOTO).open()) {
+      assertThat(noto.checksum()).isEqualTo("2f3e021764ee818a");
     }
   }
 }
