@@ -6,8 +6,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.safety4j.core.error.NearNames;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.run.RunListener;
+import org.safety4j.datasets.zoo.MiniBuild;
+import org.safety4j.datasets.zoo.MiniFigure;
+import org.safety4j.datasets.zoo.MiniFigures;
+import org.safety4j.datasets.zoo.MiniRecipe;
 import org.safety4j.datasets.zoo.Zoo;
 import org.safety4j.datasets.zoo.ZooFigures;
 import org.safety4j.datasets.zoo.ZooModel;
@@ -15,9 +20,10 @@ import org.safety4j.datasets.zoo.ZooModel;
 /**
  * Command that trains models of the zoo anew.
  *
- * <pre>RebuildZoo [--measure] [--seed N] [--into FOLDER] NAME... | all</pre>
+ * <pre>RebuildZoo [--measure] [--seed N] [--into FOLDER] [--checkpoints FOLDER] NAME... | all</pre>
  *
- * <p>With {@code --measure} stored weights are measured again instead. Every model gets a folder
+ * <p>With {@code --measure} stored weights are measured again instead. With {@code --checkpoints} a
+ * training of a small model that was killed goes on from its last epoch. Every model gets a folder
  * with its configuration, weights and figures. Without {@code --into} that is the place in the
  * source tree from which the library takes its resources, seen from the project's top folder or one
  * of its modules.
@@ -43,22 +49,38 @@ public final class RebuildZoo {
     boolean measureOnly = false;
     long seed = 0;
     Path into = null;
-    List<ZooModel> models = new ArrayList<>();
+    Path checkpoints = null;
+    List<String> ids = new ArrayList<>();
     for (int i = 0; i < arguments.size(); i++) {
       switch (arguments.get(i)) {
         case "--measure" -> measureOnly = true;
         case "--seed" -> seed = Long.parseLong(value(arguments, ++i, "--seed"));
         case "--into" -> into = Path.of(value(arguments, ++i, "--into"));
-        case "all" -> models.addAll(Zoo.list());
-        default -> models.add(Zoo.named(arguments.get(i)));
+        case "--checkpoints" -> checkpoints = Path.of(value(arguments, ++i, "--checkpoints"));
+        case "all" -> ids.addAll(ids());
+        default -> ids.add(arguments.get(i));
       }
     }
-    Require.that(!models.isEmpty(), "name a model of the zoo, or all: " + ids());
+    Require.that(!ids.isEmpty(), "name a model of the zoo, or all: " + ids());
+    for (String id : ids) {
+      if (!ids().contains(id)) {
+        throw new IllegalArgumentException(
+            "id: no model \"" + id + "\" in the zoo" + NearNames.hint(id, ids()));
+      }
+    }
     Path folder = into == null ? resources() : into;
-    for (ZooModel model : models) {
+    for (String id : ids) {
+      if (minis().contains(id)) {
+        MiniBuild<?> build = new MiniBuild<>(recipe(id), seed);
+        print(
+            id,
+            measureOnly ? build.again(folder) : build.into(folder, checkpoints, epochs(id, out)),
+            out);
+        continue;
+      }
+      ZooModel model = Zoo.named(id);
       ZooBuild build = new ZooBuild(model, seed);
-      ZooFigures figures =
-          measureOnly ? build.again(folder) : build.into(folder, epochs(model, out));
+      ZooFigures figures = measureOnly ? build.again(folder) : build.into(folder, epochs(id, out));
       out.printf(
           Locale.ROOT,
           "%s: %.1f %% of %d held-out pictures, %.1f %% under PGD at %.4f, %.0f s%n",
@@ -71,16 +93,44 @@ public final class RebuildZoo {
     }
   }
 
-  private static RunListener epochs(ZooModel model, PrintStream out) {
+  private static void print(String id, MiniFigures figures, PrintStream out) {
+    for (MiniFigure f : figures.measured()) {
+      out.printf(
+          Locale.ROOT,
+          "%s: %s %.3f [%.3f, %.3f] of %d%s%n",
+          id,
+          f.name(),
+          f.value(),
+          f.low(),
+          f.high(),
+          f.trials(),
+          Double.isNaN(f.least())
+              ? ""
+              : String.format(
+                  Locale.ROOT, ", at least %.2f: %s", f.least(), f.holds() ? "ok" : "SHORT"));
+    }
+  }
+
+  private static RunListener epochs(String id, PrintStream out) {
     return (stage, step, of, value) -> {
       if (stage.equals("train") && (step % EPOCHS_A_LINE == 0 || step == of)) {
-        out.printf(Locale.ROOT, "%s epoch %d of %d: loss %.4f%n", model.id(), step, of, value);
+        out.printf(Locale.ROOT, "%s epoch %d of %d: loss %.4f%n", id, step, of, value);
       }
     };
   }
 
   private static List<String> ids() {
-    return Zoo.list().stream().map(ZooModel::id).toList();
+    List<String> ids = new ArrayList<>(Zoo.list().stream().map(ZooModel::id).toList());
+    ids.addAll(minis());
+    return ids;
+  }
+
+  private static List<String> minis() {
+    return Zoo.miniRecipes().stream().map(MiniRecipe::id).toList();
+  }
+
+  private static MiniRecipe<?> recipe(String id) {
+    return Zoo.miniRecipes().stream().filter(r -> r.id().equals(id)).findFirst().orElseThrow();
   }
 
   private static String value(List<String> arguments, int at, String option) {

@@ -7,6 +7,9 @@ import java.util.stream.Collectors;
 import org.safety4j.core.data.LabeledImages;
 import org.safety4j.core.metric.Interval;
 import org.safety4j.core.metric.Rate;
+import org.safety4j.datasets.zoo.MiniFigure;
+import org.safety4j.datasets.zoo.MiniFigures;
+import org.safety4j.datasets.zoo.MiniModel;
 import org.safety4j.datasets.zoo.ZooFigures;
 import org.safety4j.datasets.zoo.ZooModel;
 
@@ -15,6 +18,10 @@ public final class ZooTable {
   private static final String HEAD =
       "| model | parameters | training | held-out accuracy | robust accuracy | largest class | epochs |"
           + " seconds |\n|---|---|---|---|---|---|---|---|\n";
+
+  private static final String MINI_HEAD =
+      "| model | parameters | figure | value | at least | of | epochs | seconds |\n"
+          + "|---|---|---|---|---|---|---|---|\n";
 
   private ZooTable() {}
 
@@ -26,6 +33,36 @@ public final class ZooTable {
    */
   public static String markdown(List<ZooModel> models) {
     return models.stream().map(ZooTable::line).collect(Collectors.joining("", HEAD, ""));
+  }
+
+  /**
+   * Makes the table of the small models that are no image classifiers, one line a figure.
+   *
+   * @param models the models
+   * @return Markdown
+   */
+  public static String minis(List<MiniModel<?>> models) {
+    StringBuilder table = new StringBuilder(MINI_HEAD);
+    for (MiniModel<?> model : models) {
+      MiniFigures figures = model.figures();
+      for (MiniFigure f : figures.measured()) {
+        table.append(
+            String.format(
+                Locale.ROOT,
+                "| `%s` | %,d | %s | %s | %s | %,d | %d | %.0f |\n",
+                model.id(),
+                figures.parameters(),
+                f.name(),
+                f.low() == f.high()
+                    ? String.format(Locale.ROOT, "%.2f", f.value())
+                    : String.format(Locale.ROOT, "%.3f [%.3f, %.3f]", f.value(), f.low(), f.high()),
+                Double.isNaN(f.least()) ? "" : String.format(Locale.ROOT, "%.2f", f.least()),
+                f.trials(),
+                figures.epochs(),
+                figures.seconds()));
+      }
+    }
+    return table.toString();
   }
 
   private static String line(ZooModel model) {

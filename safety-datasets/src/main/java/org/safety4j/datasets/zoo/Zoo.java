@@ -1,6 +1,8 @@
 package org.safety4j.datasets.zoo;
 
+import java.util.ArrayList;
 import java.util.List;
+import org.safety4j.core.nn.diffusion.DiffusionPipeline;
 
 /**
  * Small trained models that come with the library.
@@ -82,7 +84,36 @@ public final class Zoo {
   }
 
   /**
-   * Finds a model by its name.
+   * A denoiser that makes handwritten digits.
+   *
+   * @return its name
+   */
+  public static MiniModel<DiffusionPipeline> miniDdpm() {
+    return new MiniModel<>("mini-ddpm");
+  }
+
+  /**
+   * Lists the small models that are no image classifiers and whose weights come with the library.
+   *
+   * @return their names
+   */
+  public static List<MiniModel<?>> minis() {
+    List<MiniModel<?>> minis = new ArrayList<>();
+    MiniDesign.ids().forEach(id -> minis.add(new MiniModel<>(id)));
+    return List.copyOf(minis);
+  }
+
+  /**
+   * Lists how small models are built, those too whose weights do not come with the library.
+   *
+   * @return their recipes
+   */
+  public static List<MiniRecipe<?>> miniRecipes() {
+    return MiniDesign.recipes();
+  }
+
+  /**
+   * Finds an image classifier by its name.
    *
    * @param id such as {@code digits-vit-pgd}
    * @return the model's name
@@ -93,7 +124,7 @@ public final class Zoo {
   }
 
   /**
-   * Lists all models.
+   * Lists the image classifiers.
    *
    * @return their names
    */

@@ -11,6 +11,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
+import org.safety4j.core.error.InvalidModelFile;
 import org.safety4j.core.load.Models;
 import org.safety4j.core.load.SafetensorsFile;
 import org.safety4j.core.load.SafetensorsWriter;
@@ -45,17 +47,40 @@ public final class ZooFolder {
    */
   public static void save(ImageClassifier.White model, Path folder) {
     Models.save(model, folder);
+    halve(folder);
+  }
+
+  /** Rounds all weights in a folder and its folders to half precision. */
+  static void halve(Path folder) {
     try {
-      Path config = folder.resolve(CONFIG);
-      String text = Files.readString(config, StandardCharsets.UTF_8);
-      Files.writeString(config, text.replace("\"float32\"", "\"float16\"") + "\n");
-      byte[] halved;
-      try (SafetensorsFile full = SafetensorsFile.open(folder.resolve(WEIGHTS))) {
-        halved = halved(full);
+      for (String file : files(folder)) {
+        Path path = folder.resolve(file);
+        if (file.endsWith(CONFIG)) {
+          String text = Files.readString(path, StandardCharsets.UTF_8);
+          Files.writeString(path, text.replace("\"float32\"", "\"float16\"") + "\n");
+        } else if (file.endsWith(".safetensors")) {
+          byte[] halved;
+          try (SafetensorsFile full = SafetensorsFile.open(path)) {
+            halved = halved(full);
+          }
+          Files.write(path, halved);
+        }
       }
-      Files.write(folder.resolve(WEIGHTS), halved);
     } catch (IOException e) {
       throw new UncheckedIOException(folder + " cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  /** The files that make up a model, sorted; figures and logs are not among them. */
+  static List<String> files(Path folder) {
+    try (Stream<Path> all = Files.walk(folder)) {
+      return all.filter(Files::isRegularFile)
+          .map(p -> folder.relativize(p).toString().replace('\\', '/'))
+          .filter(f -> f.endsWith(".json") || f.endsWith(".safetensors"))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(folder + " cannot be read: " + e.getMessage(), e);
     }
   }
 
@@ -79,18 +104,26 @@ public final class ZooFolder {
    * @throws UncheckedIOException if a file cannot be read
    */
   public static String hash(Path folder) {
+    return hash(folder, HASHED);
+  }
+
+  static String hash(Path folder, List<String> files) {
     try {
-      return hash(file -> Files.newInputStream(folder.resolve(file)));
+      return hash(files, file -> Files.newInputStream(folder.resolve(file)));
     } catch (IOException e) {
       throw new UncheckedIOException(folder + " cannot be read: " + e.getMessage(), e);
     }
   }
 
-  static String hash(Opener files) throws IOException {
+  static String hash(Opener opener) throws IOException {
+    return hash(HASHED, opener);
+  }
+
+  static String hash(List<String> files, Opener opener) throws IOException {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (String file : HASHED) {
-        try (InputStream in = files.open(file)) {
+      for (String file : files) {
+        try (InputStream in = opener.open(file)) {
           digest.update(in.readAllBytes());
         }
       }
@@ -98,5 +131,25 @@ public final class ZooFolder {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java runtime has SHA-256", e);
     }
+  }
+
+  /** Opens a file of a model that comes with the library. */
+  static InputStream resource(String id, String file) {
+    InputStream in = Zoo.class.getResourceAsStream(id + "/" + file);
+    if (in == null) {
+      throw new InvalidModelFile("zoo model " + id + ": " + file + " is not on the class path");
+    }
+    return in;
+  }
+
+  static InvalidModelFile damaged(String id, String found, String published) {
+    return new InvalidModelFile(
+        "zoo model "
+            + id
+            + ": its files have SHA-256 "
+            + found
+            + ", published were "
+            + published
+            + "; the library's jar is damaged, or the figures were not written after a rebuild");
   }
 }

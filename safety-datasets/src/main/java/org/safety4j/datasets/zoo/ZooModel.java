@@ -65,14 +65,7 @@ public record ZooModel(String id) implements Source<ImageClassifier.White> {
     String expected = figures().sha256();
     String found = hash();
     if (!found.equals(expected)) {
-      throw new InvalidModelFile(
-          "zoo model "
-              + id
-              + ": its files have SHA-256 "
-              + found
-              + ", published were "
-              + expected
-              + "; the library's jar is damaged, or the figures were not written after a rebuild");
+      throw ZooFolder.damaged(id, found, expected);
     }
     return Models.open(ModelFiles.beside(Zoo.class, id), wanted);
   }
@@ -127,10 +120,6 @@ public record ZooModel(String id) implements Source<ImageClassifier.White> {
   }
 
   private InputStream resource(String file) {
-    InputStream in = Zoo.class.getResourceAsStream(id + "/" + file);
-    if (in == null) {
-      throw new InvalidModelFile("zoo model " + id + ": " + file + " is not on the class path");
-    }
-    return in;
+    return ZooFolder.resource(id, file);
   }
 }

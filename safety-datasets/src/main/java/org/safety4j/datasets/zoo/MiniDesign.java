@@ -1,0 +1,40 @@
+package org.safety4j.datasets.zoo;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** The small models of the zoo that are no image classifiers. */
+enum MiniDesign {
+  DDPM("mini-ddpm", true, DdpmRecipe::new);
+
+  private final String id;
+  private final boolean published;
+  private final Supplier<MiniRecipe<?>> recipe;
+
+  MiniDesign(String id, boolean published, Supplier<MiniRecipe<?>> recipe) {
+    this.id = id;
+    this.published = published;
+    this.recipe = recipe;
+  }
+
+  static MiniDesign of(String id) {
+    return Arrays.stream(values())
+        .filter(d -> d.published && d.id.equals(id))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Those whose weights come with the library. */
+  static List<String> ids() {
+    return Arrays.stream(values()).filter(d -> d.published).map(d -> d.id).toList();
+  }
+
+  static List<MiniRecipe<?>> recipes() {
+    return Arrays.stream(values()).<MiniRecipe<?>>map(MiniDesign::recipe).toList();
+  }
+
+  MiniRecipe<?> recipe() {
+    return recipe.get();
+  }
+}
