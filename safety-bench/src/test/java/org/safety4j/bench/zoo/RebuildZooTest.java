@@ -34,6 +34,9 @@ class RebuildZooTest {
     assertThatThrownBy(() -> run("digits-cmn"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("digits-cnn");
+    assertThatThrownBy(() -> run("mini-dppm"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("mini-ddpm");
     assertThatThrownBy(() -> run("digits-cnn", "--into"))
         .hasMessageContaining("--into needs a value");
   }

@@ -23,4 +23,13 @@ class ZooTableTest {
         .contains("| 20.2 % |")
         .contains("at 2/255");
   }
+
+  @Test
+  void everyFigureOfASmallModelHasALine() {
+    String table = ZooTable.minis(Zoo.minis());
+    long figures = Zoo.minis().stream().mapToLong(m -> m.figures().measured().size()).sum();
+    assertThat(table.lines()).hasSize((int) figures + 2);
+    assertThat(table)
+        .contains("| `mini-ddpm` | 1,001,729 | recognised | 0.820 [0.773, 0.859] | 0.90 |");
+  }
 }

@@ -6,7 +6,8 @@ import java.util.function.Supplier;
 
 /** The small models of the zoo that are no image classifiers. */
 enum MiniDesign {
-  DDPM("mini-ddpm", true, DdpmRecipe::new);
+  DDPM("mini-ddpm", true, DdpmRecipe::new),
+  CLIP("mini-clip", true, ClipRecipe::new);
 
   private final String id;
   private final boolean published;

@@ -2,6 +2,7 @@ package org.safety4j.datasets.zoo;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.safety4j.core.nn.clip.Clip;
 import org.safety4j.core.nn.diffusion.DiffusionPipeline;
 
 /**
@@ -90,6 +91,15 @@ public final class Zoo {
    */
   public static MiniModel<DiffusionPipeline> miniDdpm() {
     return new MiniModel<>("mini-ddpm");
+  }
+
+  /**
+   * Emoji pictures and captions in one space.
+   *
+   * @return its name
+   */
+  public static MiniModel<Clip> miniClip() {
+    return new MiniModel<>("mini-clip");
   }
 
   /**

@@ -1,0 +1,159 @@
+package org.safety4j.bench.zoo;
+
+import ai.djl.ndarray.NDArray;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.safety4j.core.data.LabeledImages;
+import org.safety4j.core.error.Require;
+import org.safety4j.core.model.DiffusionModel;
+import org.safety4j.core.model.DualEncoder;
+import org.safety4j.core.tensor.Ops;
+import org.safety4j.core.tensor.Rng;
+import org.safety4j.core.tensor.Scope;
+import org.safety4j.datasets.images.Emoji;
+import org.safety4j.datasets.images.EmojiStyle;
+import org.safety4j.datasets.images.Rgb;
+import org.safety4j.datasets.zoo.DdpmRecipe;
+import org.safety4j.datasets.zoo.EmojiCaptions;
+import org.safety4j.datasets.zoo.Zoo;
+
+/**
+ * Command that draws what small models of the zoo make of data that they have not seen, one PNG a
+ * model, for a person to judge.
+ *
+ * <pre>ZooSheets FOLDER</pre>
+ */
+public final class ZooSheets {
+  private static final int DIGITS = 20;
+  private static final int DIGIT_ROWS = 8;
+  private static final int DIGIT_ZOOM = 5;
+  private static final int QUERIES = 12;
+  private static final int FOUND = 10;
+  private static final int GAP = 2;
+
+  private ZooSheets() {}
+
+  /**
+   * Draws the sheets.
+   *
+   * @param arguments the folder, made if it is not there; files of the same names are replaced
+   * @throws IllegalArgumentException if there is not one argument
+   */
+  public static void main(String[] arguments) {
+    Require.that(arguments.length == 1, "name one folder for the sheets");
+    Path folder = Path.of(arguments[0]);
+    write(digits(), folder.resolve("mini-ddpm.png"));
+    write(pictures(), folder.resolve("mini-clip.png"));
+  }
+
+  private static void write(BufferedImage sheet, Path file) {
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      ImageIO.write(sheet, "png", file.toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write the sheet " + file, e);
+    }
+  }
+
+  /**
+   * Draws generated digits, as they come.
+   *
+   * @return 8 rows of 20
+   */
+  static BufferedImage digits() {
+    int count = DIGITS * DIGIT_ROWS;
+    try (Scope scope = Scope.open();
+        DiffusionModel.White model = Zoo.miniDdpm().open()) {
+      NDArray made =
+          model.generate(Collections.nCopies(count, ""), DdpmRecipe.sampling(), Rng.of(0));
+      float[] all = made.toFloatArray();
+      Grid grid = new Grid(DIGITS, DIGIT_ROWS, 8, DIGIT_ZOOM);
+      for (int i = 0; i < count; i++) {
+        float[] ink = new float[64];
+        System.arraycopy(all, 64 * i, ink, 0, 64);
+        grid.put(i, new float[][] {ink, ink, ink});
+      }
+      return grid.image;
+    }
+  }
+
+  /**
+   * Draws, for names of held-out emoji, the right picture and the ten that the model finds nearest
+   * among all held-out emoji in the Noto style.
+   *
+   * @return a row a name: first the right picture, a gap, then what was found, best first
+   */
+  static BufferedImage pictures() {
+    List<Emoji> test = Emoji.all().test().list();
+    int side = Emoji.SIDE;
+    int plane = side * side;
+    try (Scope scope = Scope.open();
+        DualEncoder.White model = Zoo.miniClip().open();
+        LabeledImages images = Emoji.all().test().asImages(Rgb.WHITE, EmojiStyle.NOTO).open()) {
+      List<String> names =
+          test.subList(0, QUERIES).stream().map(e -> EmojiCaptions.words(e.name())).toList();
+      NDArray near =
+          model.textEmbeddings(names).matMul(model.imageEmbeddings(images.images()).transpose());
+      long[] best = Ops.topKIndices(near, FOUND).toLongArray();
+      float[] all = images.images().toFloatArray();
+      Grid grid = new Grid(FOUND + 2, QUERIES, side, 1);
+      for (int q = 0; q < QUERIES; q++) {
+        grid.put(q * (FOUND + 2), planes(all, q, plane));
+        for (int k = 0; k < FOUND; k++) {
+          grid.put(q * (FOUND + 2) + 2 + k, planes(all, (int) best[q * FOUND + k], plane));
+        }
+      }
+      return grid.image;
+    }
+  }
+
+  private static float[][] planes(float[] images, int at, int plane) {
+    float[][] planes = new float[3][plane];
+    for (int c = 0; c < 3; c++) {
+      System.arraycopy(images, (3 * at + c) * plane, planes[c], 0, plane);
+    }
+    return planes;
+  }
+
+  /** Square pictures in rows. */
+  private static final class Grid {
+    private final int columns;
+    private final int side;
+    private final int zoom;
+    private final BufferedImage image;
+
+    Grid(int columns, int rows, int side, int zoom) {
+      this.columns = columns;
+      this.side = side;
+      this.zoom = zoom;
+      int step = side * zoom + GAP;
+      this.image = new BufferedImage(columns * step, rows * step, BufferedImage.TYPE_INT_RGB);
+      for (int y = 0; y < image.getHeight(); y++) {
+        for (int x = 0; x < image.getWidth(); x++) {
+          image.setRGB(x, y, 0xf7f7f5);
+        }
+      }
+    }
+
+    void put(int place, float[][] planes) {
+      int left = place % columns * (side * zoom + GAP);
+      int top = place / columns * (side * zoom + GAP);
+      for (int y = 0; y < side * zoom; y++) {
+        for (int x = 0; x < side * zoom; x++) {
+          int rgb = 0;
+          for (float[] plane : planes) {
+            float value = plane[y / zoom * side + x / zoom];
+            rgb = rgb << 8 | Math.round(255 * Math.min(1, Math.max(0, value)));
+          }
+          image.setRGB(left + x, top + y, rgb);
+        }
+      }
+    }
+  }
+}
