@@ -18,9 +18,9 @@ import org.safety4j.core.tensor.Rng;
  */
 public final class InitialParameters {
   private static final Pattern NORM =
-      Pattern.compile("(.*\\.)?(\\w*norm\\w*|\\w*bn\\d*)\\.(weight|bias)");
+      Pattern.compile("(.*\\.)?(\\w*[Nn]orm\\w*|\\w*bn\\d*|ln_\\w+)\\.(weight|bias)");
   private static final Pattern EMBEDDING =
-      Pattern.compile(".*(_token|position_embeddings|embedding)(\\.weight)?");
+      Pattern.compile(".*(_token|_embeddings|embed_tokens|embedding)(\\.weight)?");
   private static final double EMBEDDING_STD = 0.02;
 
   private InitialParameters() {}
