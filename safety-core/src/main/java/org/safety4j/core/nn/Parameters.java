@@ -201,21 +201,64 @@ public final class Parameters {
    * @throws IllegalArgumentException if there is none of this name
    */
   public NDArray stored(String name) {
+    Place place = place(name);
+    NDArray whole = whole(place);
+    return place.whole().equals(name)
+        ? whole
+        : whole.get(place.from() + ":" + (place.from() + place.rows()));
+  }
+
+  /**
+   * Where an array of a file stands in what training sees.
+   *
+   * @param whole the name of the trainable array or buffer
+   * @param from its first row there
+   * @param rows how many rows it has there
+   */
+  public record Place(String whole, long from, long rows) {}
+
+  /**
+   * Finds where an array of a file stands in what training sees.
+   *
+   * @param name its name, that of a part for joined arrays
+   * @return its place
+   * @throws IllegalArgumentException if there is none of this name
+   */
+  public Place place(String name) {
     NDArray whole = trainable.containsKey(name) ? trainable.get(name) : buffers.get(name);
     if (whole != null && !fused.containsKey(name)) {
-      return whole;
+      Shape shape = whole.getShape();
+      return new Place(name, 0, shape.dimension() == 0 ? 1 : shape.get(0));
     }
     for (Map.Entry<String, List<Part>> entry : fused.entrySet()) {
       long from = 0;
       for (Part part : entry.getValue()) {
         if (part.name.equals(name)) {
-          return trainable.get(entry.getKey()).get(from + ":" + (from + part.rows));
+          return new Place(entry.getKey(), from, part.rows);
         }
         from += part.rows;
       }
     }
     throw new IllegalArgumentException(
         "the model has no parameter \"" + name + "\"" + NearNames.hint(name, storedNames()));
+  }
+
+  /**
+   * Returns the shape of an array as a file holds it.
+   *
+   * @param name its name, that of a part for joined arrays
+   * @return its shape
+   * @throws IllegalArgumentException if there is none of this name
+   */
+  public Shape storedShape(String name) {
+    Place place = place(name);
+    Shape whole = whole(place).getShape();
+    return whole.dimension() == 0 ? whole : new Shape(place.rows()).addAll(whole.slice(1));
+  }
+
+  private NDArray whole(Place place) {
+    NDArray trained = trainable.get(place.whole());
+    return trained == null ? buffers.get(place.whole()) : trained;
   }
 
   /**
