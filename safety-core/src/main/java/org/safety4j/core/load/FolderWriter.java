@@ -6,11 +6,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.safety4j.core.nn.Normalization;
 import org.safety4j.core.nn.Parameters;
 import org.safety4j.core.tensor.GradMode;
 import org.safety4j.core.tensor.Scope;
+import org.safety4j.core.text.ChatTemplate;
 import org.safety4j.core.text.HuggingFaceTokenizers;
 import org.safety4j.core.text.SpecialTokens;
 import org.safety4j.core.text.Tokenizer;
@@ -52,6 +54,10 @@ final class FolderWriter {
   }
 
   static void tokenizer(Path folder, Tokenizer tokenizer) {
+    tokenizer(folder, tokenizer, Optional.empty());
+  }
+
+  static void tokenizer(Path folder, Tokenizer tokenizer, Optional<ChatTemplate> template) {
     make(folder);
     AtomicFile.write(folder.resolve("tokenizer.json"), HuggingFaceTokenizers.json(tokenizer));
     ObjectNode config = Json.MAPPER.createObjectNode();
@@ -61,6 +67,7 @@ final class FolderWriter {
     role(config, "eos_token", special.end(), tokenizer);
     role(config, "pad_token", special.padding(), tokenizer);
     role(config, "unk_token", special.unknown(), tokenizer);
+    template.ifPresent(t -> config.put("chat_template", t.source()));
     json(folder.resolve("tokenizer_config.json"), config);
   }
 

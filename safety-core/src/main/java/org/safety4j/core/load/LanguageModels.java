@@ -23,9 +23,12 @@ import org.safety4j.core.model.Model;
 import org.safety4j.core.model.ModelCard;
 import org.safety4j.core.model.TextClassifier;
 import org.safety4j.core.model.TextEncoder;
+import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.Lora;
 import org.safety4j.core.nn.ParameterSource;
 import org.safety4j.core.nn.bert.Pooling;
+import org.safety4j.core.nn.lm.Llama;
+import org.safety4j.core.nn.lm.LlamaConfig;
 import org.safety4j.core.nn.lm.LmIdentity;
 import org.safety4j.core.nn.lm.Precision;
 import org.safety4j.core.text.ChatTemplate;
@@ -206,6 +209,29 @@ public final class LanguageModels {
     Set<String> known = new TreeSet<>(LlamaFormat.ARCHITECTURES);
     known.addAll(Gpt2Format.ARCHITECTURES);
     throw unsupported(files, architecture, known);
+  }
+
+  /**
+   * Saves a Llama-like model as a folder that {@link #causalLm(Path)} opens again, in single
+   * precision, with its tokenizer and chat template.
+   *
+   * @param model a model that {@link Llama} built in single precision; stays the caller's
+   * @param folder the folder, made if it is not there; files of the same names are replaced
+   * @throws IllegalArgumentException if the model is of another class, or has what {@code
+   *     LlamaForCausalLM} cannot express
+   * @throws java.io.UncheckedIOException if it cannot be written
+   */
+  public static void save(CausalLm.White model, Path folder) {
+    LlamaConfig config =
+        Llama.config(model)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "only a Llama in single precision can be saved, this is a "
+                            + model.card().architecture()));
+    FolderWriter.model(
+        folder, LlamaFormat.describe(model, config), ((HasParameters) model).stored());
+    FolderWriter.tokenizer(folder, model.tokenizer(), model.chatTemplate());
   }
 
   /**

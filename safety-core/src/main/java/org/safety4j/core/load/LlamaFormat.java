@@ -1,11 +1,14 @@
 package org.safety4j.core.load;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.safety4j.core.error.InvalidModelFile;
+import org.safety4j.core.error.Require;
 import org.safety4j.core.error.UnsupportedModel;
 import org.safety4j.core.model.CausalLm;
 import org.safety4j.core.nn.Activation;
@@ -15,6 +18,7 @@ import org.safety4j.core.nn.lm.LlamaConfig;
 import org.safety4j.core.nn.lm.LmIdentity;
 import org.safety4j.core.nn.lm.Precision;
 import org.safety4j.core.nn.lm.Rope;
+import org.safety4j.core.text.SpecialTokens;
 
 /** Folders of Llama, Mistral, Qwen2 and SmolLM3. */
 final class LlamaFormat {
@@ -76,6 +80,60 @@ final class LlamaFormat {
           windows(json, blocks, architecture));
     } catch (IllegalArgumentException e) {
       throw new InvalidModelFile(json.origin() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Writes what {@code LlamaForCausalLM} can express.
+   *
+   * @throws IllegalArgumentException if the model has windows, blocks without positions, or biases
+   *     of queries alone
+   */
+  static ObjectNode describe(CausalLm.White model, LlamaConfig config) {
+    Require.that(
+        config.windows().stream().allMatch(w -> w == 0)
+            && config.rotated().stream().allMatch(r -> r)
+            && config.queryBias() == config.outputBias(),
+        "only models that LlamaForCausalLM describes can be saved: no windows, rotary positions in"
+            + " every block, biases of all projections of attention or of none");
+    ObjectNode json = Json.MAPPER.createObjectNode();
+    json.putArray("architectures").add("LlamaForCausalLM");
+    json.put("model_type", "llama");
+    json.put("vocab_size", config.vocabulary());
+    json.put("hidden_size", config.width());
+    json.put("num_hidden_layers", config.blocks());
+    json.put("num_attention_heads", config.heads());
+    json.put("num_key_value_heads", config.keyHeads());
+    json.put("head_dim", config.headWidth());
+    json.put("intermediate_size", config.mlpWidth());
+    json.put("max_position_embeddings", config.context());
+    json.put("rms_norm_eps", config.epsilon());
+    json.put("hidden_act", config.activation().configName());
+    json.put("tie_word_embeddings", config.tied());
+    json.put("attention_bias", config.queryBias());
+    json.put("mlp_bias", config.mlpBias());
+    rope(json, config.rope());
+    SpecialTokens special = model.tokenizer().special();
+    special.begin().ifPresent(id -> json.put("bos_token_id", id));
+    special.end().ifPresent(id -> json.put("eos_token_id", id));
+    special.padding().ifPresent(id -> json.put("pad_token_id", id));
+    return json;
+  }
+
+  private static void rope(ObjectNode json, Rope rope) {
+    Require.that(
+        rope.divisors().isEmpty(), "rotary positions with divisors of their own cannot be saved");
+    json.put("rope_theta", rope.theta());
+    if (rope.scaling() == Rope.Scaling.NONE) {
+      return;
+    }
+    ObjectNode scaling = json.putObject("rope_scaling");
+    scaling.put("rope_type", rope.scaling().name().toLowerCase(Locale.ROOT));
+    scaling.put("factor", rope.factor());
+    if (rope.scaling() == Rope.Scaling.LLAMA3) {
+      scaling.put("low_freq_factor", rope.lowFrequency());
+      scaling.put("high_freq_factor", rope.highFrequency());
+      scaling.put("original_max_position_embeddings", rope.original());
     }
   }
 

@@ -23,6 +23,7 @@ final class Building {
   private Building() {}
 
   static CausalLm.White white(
+      Object config,
       DecoderShape shape,
       String text,
       Map<String, Object> constants,
@@ -39,7 +40,8 @@ final class Building {
           return new WhiteDecoderLm(
               new Decoder(program, shape, manager),
               identity.as(architecture, parameters.count()),
-              parameters);
+              parameters,
+              config);
         });
   }
 

@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.CausalLm;
+import org.safety4j.core.model.TokenRows;
 import org.safety4j.core.tensor.Scope;
 import org.safety4j.core.tensor.torch.TorchProgram;
 
@@ -138,6 +139,12 @@ final class Decoder {
       return scope.keep(
           program.one("reordered", cache, around.create(order), around.create((long) used)));
     }
+  }
+
+  /** Log-probabilities {@code [N]} of tokens to be learnt, in one call. */
+  NDArray learnt(TokenRows rows) {
+    return program.one(
+        "learnt", rows.ids(), rows.segments(), rows.places(), rows.at(), rows.next());
   }
 
   NDArray scored(NDArray logits, NDArray ids) {

@@ -39,6 +39,7 @@ public final class Gpt2 {
    */
   public static CausalLm.White of(Gpt2Config config, ParameterSource source, LmIdentity identity) {
     return Building.white(
+        config,
         config.shape(),
         "gpt2.torch.py",
         constants(config),

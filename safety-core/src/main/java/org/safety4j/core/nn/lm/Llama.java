@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.safety4j.core.model.CausalLm;
 import org.safety4j.core.nn.ParameterSource;
@@ -44,6 +45,7 @@ public final class Llama {
   public static CausalLm.White of(
       LlamaConfig config, ParameterSource source, String architecture, LmIdentity identity) {
     return Building.white(
+        config,
         config.shape(),
         "llama.torch.py",
         constants(config),
@@ -87,6 +89,18 @@ public final class Llama {
           }
           return count + Building.briefly(source, llama::bindEnds);
         });
+  }
+
+  /**
+   * Tells the shape of a model that this class built in single precision.
+   *
+   * @param model any language model
+   * @return its configuration; empty if another class built it
+   */
+  public static Optional<LlamaConfig> config(CausalLm.White model) {
+    return model instanceof WhiteDecoderLm lm && lm.config() instanceof LlamaConfig config
+        ? Optional.of(config)
+        : Optional.empty();
   }
 
   private static Map<String, Object> constants(LlamaConfig config) {

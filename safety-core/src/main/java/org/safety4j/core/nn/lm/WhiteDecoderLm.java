@@ -9,28 +9,33 @@ import org.safety4j.core.error.Require;
 import org.safety4j.core.model.CausalLm;
 import org.safety4j.core.model.KvPrefix;
 import org.safety4j.core.model.LmContext;
+import org.safety4j.core.model.TokenRows;
+import org.safety4j.core.model.TrainableLm;
 import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.Parameters;
 import org.safety4j.core.tensor.GradMode;
 import org.safety4j.core.tensor.Scope;
 
 /** A decoder in single precision, with gradients and everything inside. */
-final class WhiteDecoderLm extends DecoderLm implements CausalLm.White, HasParameters {
+final class WhiteDecoderLm extends DecoderLm implements TrainableLm, HasParameters {
   private final Parameters parameters;
+  private final Object config;
   private final boolean owner;
 
-  WhiteDecoderLm(Decoder decoder, LmIdentity identity, Parameters parameters) {
-    this(decoder, identity, parameters, null, true);
+  WhiteDecoderLm(Decoder decoder, LmIdentity identity, Parameters parameters, Object config) {
+    this(decoder, identity, parameters, config, null, true);
   }
 
   private WhiteDecoderLm(
       Decoder decoder,
       LmIdentity identity,
       Parameters parameters,
+      Object config,
       CausalLm.Hook hook,
       boolean owner) {
     super(decoder, identity, hook);
     this.parameters = parameters;
+    this.config = config;
     this.owner = owner;
   }
 
@@ -66,6 +71,15 @@ final class WhiteDecoderLm extends DecoderLm implements CausalLm.White, HasParam
           decoder.fromEmbeddings(
               embeddings, reading.padding(), reading.past(), reading.plan(), hook));
     }
+  }
+
+  @Override
+  public NDArray learnt(TokenRows rows) {
+    long tokens = rows.ids().getShape().get(1);
+    Require.that(
+        tokens <= contextLength(),
+        "rows of " + tokens + " tokens exceed the context of " + contextLength() + " tokens");
+    return decoder.learnt(rows);
   }
 
   @Override
@@ -105,7 +119,12 @@ final class WhiteDecoderLm extends DecoderLm implements CausalLm.White, HasParam
   @Override
   public CausalLm.White withHook(CausalLm.Hook next) {
     return new WhiteDecoderLm(
-        decoder, identity, parameters, hook == null ? next : hook.and(next), false);
+        decoder, identity, parameters, config, hook == null ? next : hook.and(next), false);
+  }
+
+  /** The architecture's configuration. */
+  Object config() {
+    return config;
   }
 
   @Override

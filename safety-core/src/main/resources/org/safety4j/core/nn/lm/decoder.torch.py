@@ -186,3 +186,26 @@ def reordered(self, past: Tensor, rows: Tensor, used: Tensor) -> Tensor:
   kept = torch.index_select(past.narrow(4, 0, n), 2, rows)
   past.narrow(2, 0, rows.size(0)).narrow(4, 0, n).copy_(kept)
   return past.narrow(2, 0, rows.size(0))
+
+# Log-probability of each token to be learnt, for training: texts stand behind one another in rows [B, T] and see only
+# themselves. segments numbers the texts of a row (all 0: one text a row, padded on the right), places counts the
+# tokens of each text; at are flat places [N] in the rows, next the tokens that follow there.
+def learnt(self, ids: Tensor, segments: Tensor, places: Tensor, at: Tensor, next: Tensor) -> Tensor:
+  t = ids.size(1)
+  x = self.placed(self.embed(ids), places)
+  turns = self.turned(places, t)
+  plain = not bool(torch.any(segments > 0))
+  full = segments
+  if not plain:
+    full = torch.logical_and(self.visible(0, t, 0, torch.zeros_like(torch.select(ids, 1, 0)), 0), torch.eq(segments.unsqueeze(2), segments.unsqueeze(1)).unsqueeze(1))
+  near = full
+  near_plain = plain and t <= ${WINDOW}
+  if ${WINDOW} > 0 and not near_plain:
+    near = torch.logical_and(self.visible(0, t, 0, torch.zeros_like(torch.select(ids, 1, 0)), ${WINDOW}), torch.eq(segments.unsqueeze(2), segments.unsqueeze(1)).unsqueeze(1))
+  for i in range(${BLOCKS}):
+    if self.window_of(i) > 0:
+      x = self.block(x, i, turns, near, near_plain, x, 0, 0)
+    else:
+      x = self.block(x, i, turns, full, plain, x, 0, 0)
+  y = self.head(self.last_norm(torch.index_select(x.reshape([-1, ${WIDTH}]), 0, at)))
+  return torch.neg(torch.cross_entropy_loss(y, next, None, 0, -100, 0.))
