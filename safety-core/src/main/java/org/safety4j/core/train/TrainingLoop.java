@@ -44,24 +44,127 @@ public final class TrainingLoop {
    */
   public static TrainingLog run(
       Trainable model, int samples, BatchObjective objective, TrainingOptions options, Run run) {
+    return run(new Whole(model), samples, objective, options, null, run);
+  }
+
+  /**
+   * Trains until a loss on data set aside no longer falls, and ends with the weights that were best
+   * on it.
+   *
+   * @param model the model; its parameters ask for gradients during the call and not afterwards
+   * @param samples number of samples, at least 1
+   * @param objective what to minimise
+   * @param options how; {@code epochs} is the most that are done; without an average of the weights
+   * @param stop when to end
+   * @param run seed, budget, cancellation, listener (stage {@code train}, a step an epoch, with the
+   *     mean loss; stage {@code validate} with the loss on data set aside)
+   * @return what happened
+   * @throws IllegalArgumentException if the options ask for an average of the weights
+   * @throws DegenerateGradient if the loss is not finite; the message names epoch and step
+   * @throws org.safety4j.core.error.RunCancelled if the run was cancelled
+   * @throws org.safety4j.core.error.BudgetExceeded if the run's time is used up; checkpoints stay
+   */
+  public static TrainingLog run(
+      Trainable model,
+      int samples,
+      BatchObjective objective,
+      TrainingOptions options,
+      EarlyStop stop,
+      Run run) {
+    Require.that(
+        options.emaDecay() == 0,
+        "emaDecay must be 0 with early stopping, which ends with the best weights, was "
+            + options.emaDecay());
+    return run(new Whole(model), samples, objective, options, stop, run);
+  }
+
+  static TrainingLog run(
+      Trained trained, int samples, BatchObjective objective, TrainingOptions options, Run run) {
+    return run(trained, samples, objective, options, null, run);
+  }
+
+  private static TrainingLog run(
+      Trained trained,
+      int samples,
+      BatchObjective objective,
+      TrainingOptions options,
+      EarlyStop stop,
+      Run run) {
     Require.atLeast("samples", samples, 1);
-    List<NDArray> parameters = List.copyOf(model.parameters().values());
-    parameters.forEach(p -> p.setRequiresGradient(true));
-    try (Optimizer optimizer = new Optimizer(options.optimizer(), model.parameters());
-        Averages averages = new Averages(parameters, options.emaDecay())) {
-      return new Fit(model, parameters, optimizer, averages, samples, objective, options, run)
+    List<NDArray> parameters = List.copyOf(trained.parameters().values());
+    trained.begin();
+    try (Optimizer optimizer = new Optimizer(options.optimizer(), trained.parameters());
+        Averages averages = new Averages(parameters, options.emaDecay());
+        Best best = new Best(parameters, stop)) {
+      return new Fit(
+              trained, parameters, optimizer, averages, best, samples, objective, options, run)
           .epochs();
     } finally {
-      parameters.forEach(p -> p.setRequiresGradient(false));
+      trained.end();
+    }
+  }
+
+  /** What the loop changes, and how it comes by gradients. */
+  interface Trained extends Trainable {
+    /** Called before the first step. */
+    void begin();
+
+    /** Called after the last step, and where training fails. */
+    void end();
+
+    /** Called before each batch; what it returns is closed when its gradients are there. */
+    Step prepared();
+
+    /** The gradients of a loss, one a parameter; the graph may be freed. */
+    NDList gradients(NDArray loss);
+  }
+
+  /** What lasts for one batch. */
+  interface Step extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /** All parameters of a model. */
+  private record Whole(Trainable model) implements Trained {
+    @Override
+    public Map<String, NDArray> parameters() {
+      return model.parameters();
+    }
+
+    @Override
+    public Map<String, NDArray> buffers() {
+      return model.buffers();
+    }
+
+    @Override
+    public void begin() {
+      parameters().values().forEach(p -> p.setRequiresGradient(true));
+    }
+
+    @Override
+    public void end() {
+      parameters().values().forEach(p -> p.setRequiresGradient(false));
+    }
+
+    @Override
+    public Step prepared() {
+      return () -> {};
+    }
+
+    @Override
+    public NDList gradients(NDArray loss) {
+      return Grad.gradients(List.of(loss), List.copyOf(parameters().values()));
     }
   }
 
   /** One training. */
   private record Fit(
-      Trainable model,
+      Trained model,
       List<NDArray> parameters,
       Optimizer optimizer,
       Averages averages,
+      Best best,
       int samples,
       BatchObjective objective,
       TrainingOptions options,
@@ -83,15 +186,19 @@ public final class TrainingLoop {
       long batches = (samples + options.batchSize() - 1) / options.batchSize();
       long updatesPerEpoch = (batches + options.accumulate() - 1) / options.accumulate();
       long updates = updatesPerEpoch * options.epochs();
-      for (int epoch = firstEpoch; epoch < options.epochs(); epoch++) {
+      for (int epoch = firstEpoch; epoch < options.epochs() && !best.ended(); epoch++) {
         double loss = epoch(epoch, updates);
         losses.add(loss);
         run.listener().step("train", epoch + 1L, options.epochs(), loss);
+        if (best.wanted()) {
+          run.listener().step("validate", epoch + 1L, options.epochs(), best.look(parameters));
+        }
         if (checkpoints.isPresent()) {
           checkpoints.get().save(state(), fingerprint(), losses, optimizer.steps());
         }
       }
       averages.moveInto(parameters);
+      best.moveInto(parameters);
       return new TrainingLog(losses, optimizer.steps(), (System.nanoTime() - start) / 1e9);
     }
 
@@ -110,20 +217,12 @@ public final class TrainingLoop {
           for (int start = from; start < to; start += options.batchSize()) {
             int end = Math.min(to, start + options.batchSize());
             int[] batch = Arrays.copyOfRange(order, start, end);
-            NDArray loss = objective.loss(batch, epoch, rng.derive("batch").derive(start));
-            double value = Grad.detach(loss).getFloat();
-            if (!Double.isFinite(value)) {
-              throw new DegenerateGradient(
-                  "the training loss became "
-                      + value
-                      + " in epoch "
-                      + epoch
-                      + " at step "
-                      + optimizer.steps()
-                      + "; lower the learning rate or clip gradients");
+            NDList g;
+            try (Step step = model.prepared()) {
+              NDArray loss = objective.loss(batch, epoch, rng.derive("batch").derive(start));
+              total += checked(Grad.detach(loss).getFloat(), epoch) * batch.length;
+              g = model.gradients(loss);
             }
-            total += value * batch.length;
-            NDList g = Grad.gradients(List.of(loss), parameters);
             double share = (double) batch.length / (to - from);
             if (share == 1.0) {
               gradients = g;
@@ -146,6 +245,20 @@ public final class TrainingLoop {
       return total / samples;
     }
 
+    private double checked(double loss, int epoch) {
+      if (!Double.isFinite(loss)) {
+        throw new DegenerateGradient(
+            "the training loss became "
+                + loss
+                + " in epoch "
+                + epoch
+                + " at step "
+                + optimizer.steps()
+                + "; lower the learning rate or clip gradients");
+      }
+      return loss;
+    }
+
     private NDList zeros() {
       NDList zeros = new NDList();
       try (GradMode mode = GradMode.off()) {
@@ -162,6 +275,7 @@ public final class TrainingLoop {
       model.buffers().forEach((name, array) -> state.put("buffer." + name, array));
       optimizer.state().forEach((name, array) -> state.put("optimizer." + name, array));
       averages.state().forEach(state::put);
+      best.state().forEach(state::put);
       return state;
     }
 
@@ -183,6 +297,80 @@ public final class TrainingLoop {
           + options.maxGradientNorm()
           + " ema="
           + options.emaDecay();
+    }
+  }
+
+  /** The weights that were best on data set aside, if training is to end early. */
+  private static final class Best implements AutoCloseable {
+    private final NDManager manager = Tensors.newManager();
+    private final List<NDArray> values = new ArrayList<>();
+    private final EarlyStop stop;
+
+    /** The lowest loss, and the epochs since it: kept with the weights in a checkpoint. */
+    private final NDArray history;
+
+    Best(List<NDArray> parameters, EarlyStop stop) {
+      this.stop = stop;
+      try (Scope scope = Scope.open();
+          GradMode mode = GradMode.off()) {
+        history = scope.release(manager.create(new float[] {Float.POSITIVE_INFINITY, 0}), manager);
+        if (stop != null) {
+          for (NDArray p : parameters) {
+            values.add(scope.release(Ops.copy(p), manager));
+          }
+        }
+      }
+    }
+
+    boolean wanted() {
+      return stop != null;
+    }
+
+    boolean ended() {
+      return stop != null && history.toFloatArray()[1] >= stop.patience();
+    }
+
+    double look(List<NDArray> parameters) {
+      try (Scope scope = Scope.open();
+          GradMode mode = GradMode.off()) {
+        double loss = stop.validation().getAsDouble();
+        float[] before = history.toFloatArray();
+        if (loss < before[0] - stop.minImprovement() || before[0] == Float.POSITIVE_INFINITY) {
+          for (int i = 0; i < values.size(); i++) {
+            Ops.overwrite(values.get(i), parameters.get(i));
+          }
+          before = new float[] {(float) loss, 0};
+        } else {
+          before[1]++;
+        }
+        Ops.overwrite(history, manager.create(before));
+        return loss;
+      }
+    }
+
+    void moveInto(List<NDArray> parameters) {
+      try (Scope scope = Scope.open();
+          GradMode mode = GradMode.off()) {
+        for (int i = 0; i < values.size(); i++) {
+          Ops.overwrite(parameters.get(i), values.get(i));
+        }
+      }
+    }
+
+    Map<String, NDArray> state() {
+      Map<String, NDArray> state = new LinkedHashMap<>();
+      if (stop != null) {
+        state.put("validation", history);
+        for (int i = 0; i < values.size(); i++) {
+          state.put("best." + i, values.get(i));
+        }
+      }
+      return state;
+    }
+
+    @Override
+    public void close() {
+      manager.close();
     }
   }
 

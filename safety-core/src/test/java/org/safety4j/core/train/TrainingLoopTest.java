@@ -8,7 +8,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -195,5 +197,101 @@ class TrainingLoopTest {
     assertThat(cosine.rate(10, 10)).isEqualTo(0, within(1e-9));
     assertThat(Schedule.stepped(1, 0.1, 0.5, 0.75).rate(80, 100)).isEqualTo(0.01, within(1e-9));
     assertThat(Schedule.triangle(1, 0.5).rate(49, 100)).isEqualTo(0.99, within(1e-9));
+  }
+
+  @Test
+  void trainingEndsEarlyWithTheBestWeights() {
+    float[] validation = {3, 2, 5, 4, 1, 0};
+    List<float[]> seen = new ArrayList<>();
+    Regression model = new Regression();
+    EarlyStop stop =
+        new EarlyStop(
+            () -> {
+              seen.add(model.weight.toFloatArray());
+              return validation[seen.size() - 1];
+            },
+            2,
+            0);
+    TrainingOptions options = TrainingOptions.adamW(6, 16, 0.05);
+    TrainingLog log = TrainingLoop.run(model, 64, model.squaredError(), options, stop, Run.seed(9));
+    assertThat(log.losses()).hasSize(4);
+    assertThat(model.weight.toFloatArray()).isEqualTo(seen.get(1)).isNotEqualTo(seen.get(3));
+    assertThatThrownBy(
+            () ->
+                TrainingLoop.run(
+                    model, 64, model.squaredError(), options.withEmaDecay(0.5), stop, Run.seed(9)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("emaDecay");
+  }
+
+  @Test
+  void interruptedTrainingKeepsItsPatience(@TempDir Path folder) {
+    float[] validation = {3, 2, 5, 4, 1};
+    List<float[]> seen = new ArrayList<>();
+    CancelToken cancel = new CancelToken();
+    TrainingOptions options = TrainingOptions.adamW(6, 16, 0.05).withCheckpoint(folder);
+    for (int part = 0; part < 2; part++) {
+      Regression model = new Regression();
+      EarlyStop stop =
+          new EarlyStop(
+              () -> {
+                seen.add(model.weight.toFloatArray());
+                return validation[seen.size() - 1];
+              },
+              2,
+              0);
+      Run run =
+          part == 1
+              ? Run.seed(9)
+              : Run.seed(9)
+                  .withCancel(cancel)
+                  .withListener(
+                      (stage, step, of, value) -> {
+                        if (stage.equals("validate") && step == 3) {
+                          cancel.cancel();
+                        }
+                      });
+      if (part == 0) {
+        assertThatThrownBy(
+                () -> TrainingLoop.run(model, 64, model.squaredError(), options, stop, run))
+            .isInstanceOf(RunCancelled.class);
+      } else {
+        TrainingLoop.run(model, 64, model.squaredError(), options, stop, run);
+        assertThat(seen).hasSize(4);
+        assertThat(model.weight.toFloatArray()).isEqualTo(seen.get(1));
+      }
+    }
+  }
+
+  @Test
+  void mixturesKeepTheirSharesAndComeRoundToEverySample() {
+    List<List<Integer>> told = List.of(new ArrayList<>(), new ArrayList<>());
+    NDArray[] values = {manager.create(1f), manager.create(10f)};
+    Mixture.Part[] parts = new Mixture.Part[2];
+    for (int k = 0; k < 2; k++) {
+      int part = k;
+      parts[k] =
+          new Mixture.Part(
+              k == 0 ? 3 : 100,
+              (samples, epoch, rng) -> {
+                for (int sample : samples) {
+                  told.get(part).add(sample);
+                }
+                return values[part].mul(1f);
+              },
+              k == 0 ? 1 : 3);
+    }
+    Mixture mixture = Mixture.of(20, parts);
+    assertThat(mixture.size()).isEqualTo(20);
+    int[] epoch = java.util.stream.IntStream.range(0, 20).toArray();
+    // 5 of 20 samples have loss 1, 15 have loss 10
+    assertThat(mixture.loss(epoch, 0, Rng.of(0)).getFloat()).isEqualTo(7.75f, within(1e-5f));
+    mixture.loss(epoch, 1, Rng.of(0));
+    assertThat(told.get(0)).containsExactly(0, 1, 2, 0, 1, 2, 0, 1, 2, 0);
+    assertThat(told.get(1)).hasSize(30).doesNotHaveDuplicates();
+    assertThat(mixture.loss(new int[] {2}, 0, Rng.of(0)).getFloat()).isEqualTo(1f);
+    assertThatThrownBy(() -> Mixture.of(2, parts[0], parts[1], parts[0]))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("leaves no sample");
   }
 }
