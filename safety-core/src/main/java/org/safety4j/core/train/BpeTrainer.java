@@ -1,0 +1,229 @@
+package org.safety4j.core.train;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.safety4j.core.error.Require;
+
+/**
+ * Learns a byte-level tokenizer from texts: the pair of tokens that stands most often beside one
+ * another becomes a token, until there are enough. Every text can be encoded, since all bytes are
+ * tokens.
+ *
+ * <pre>{@code
+ * byte[] json = new BpeTrainer(1_024, 2, List.of("<|end|>")).train(texts);
+ * Tokenizer tokenizer = HuggingFaceTokenizers.of("mine", json, SpecialTokens.none());
+ * }</pre>
+ *
+ * <p><b>Source:</b> Sennrich, Haddow and Birch, Neural Machine Translation of Rare Words with
+ * Subword Units, ACL 2016; bytes and the split into words: Radford et al., Language Models are
+ * Unsupervised Multitask Learners, 2019. <b>Deviations:</b> none; of pairs that are equally
+ * frequent the one whose tokens have the smaller numbers is taken, so that the result is the same
+ * each time.
+ *
+ * @param vocabulary tokens at most, special ones included; at least 256 more than those
+ * @param minFrequency how often a pair must occur to become a token, at least 1
+ * @param special tokens that stand for no text, in the order of their numbers, which start at 0
+ */
+public record BpeTrainer(int vocabulary, int minFrequency, List<String> special) {
+  private static final int BYTES = 256;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** How GPT-2 splits text; the tokenizer.json names the same expression. */
+  private static final Pattern WORDS =
+      Pattern.compile(
+          "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+          Pattern.UNICODE_CHARACTER_CLASS);
+
+  /**
+   * Copies and checks.
+   *
+   * @param vocabulary tokens at most, special ones included; at least 256 more than those
+   * @param minFrequency how often a pair must occur to become a token, at least 1
+   * @param special tokens that stand for no text, in the order of their numbers, which start at 0
+   * @throws IllegalArgumentException if a value is out of range or a special token stands twice
+   */
+  public BpeTrainer {
+    special = List.copyOf(special);
+    Require.atLeast("vocabulary", vocabulary, BYTES + special.size());
+    Require.atLeast("minFrequency", minFrequency, 1);
+    Require.that(
+        special.stream().distinct().count() == special.size()
+            && special.stream().noneMatch(String::isEmpty),
+        "special tokens must be distinct and not empty, were " + special);
+  }
+
+  private record Pair(int left, int right) {}
+
+  /** A word as tokens, and how often it occurs. */
+  private static final class Word {
+    private int[] tokens;
+    private final long count;
+
+    Word(int[] tokens, long count) {
+      this.tokens = tokens;
+      this.count = count;
+    }
+
+    void merge(Pair pair, int into) {
+      int[] merged = new int[tokens.length];
+      int n = 0;
+      for (int i = 0; i < tokens.length; i++) {
+        boolean found =
+            i + 1 < tokens.length && tokens[i] == pair.left && tokens[i + 1] == pair.right;
+        merged[n++] = found ? into : tokens[i];
+        i += found ? 1 : 0;
+      }
+      tokens = java.util.Arrays.copyOf(merged, n);
+    }
+  }
+
+  /**
+   * Learns a tokenizer.
+   *
+   * @param texts what to learn from
+   * @return the text of a {@code tokenizer.json}, UTF-8
+   * @throws IllegalArgumentException if there are no texts
+   */
+  public byte[] train(Iterable<String> texts) {
+    Map<String, Long> counts = new TreeMap<>();
+    for (String text : texts) {
+      Matcher words = WORDS.matcher(text);
+      while (words.find()) {
+        counts.merge(words.group(), 1L, Long::sum);
+      }
+    }
+    Require.notEmpty("texts", counts.keySet());
+    List<String> tokens = new ArrayList<>(special);
+    for (int b = 0; b < BYTES; b++) {
+      tokens.add(Character.toString(visible(b)));
+    }
+    List<Word> words = new ArrayList<>();
+    counts.forEach(
+        (text, count) -> {
+          byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+          int[] ids = new int[bytes.length];
+          for (int i = 0; i < ids.length; i++) {
+            ids[i] = special.size() + (bytes[i] & 0xff);
+          }
+          words.add(new Word(ids, count));
+        });
+    List<Pair> merges = new ArrayList<>();
+    while (tokens.size() < vocabulary) {
+      Pair best = mostFrequent(words);
+      if (best == null) {
+        break;
+      }
+      int made = tokens.size();
+      tokens.add(tokens.get(best.left) + tokens.get(best.right));
+      merges.add(best);
+      words.forEach(word -> word.merge(best, made));
+    }
+    return json(tokens, merges);
+  }
+
+  private Pair mostFrequent(List<Word> words) {
+    Map<Pair, Long> pairs = new HashMap<>();
+    for (Word word : words) {
+      for (int i = 0; i + 1 < word.tokens.length; i++) {
+        pairs.merge(new Pair(word.tokens[i], word.tokens[i + 1]), word.count, Long::sum);
+      }
+    }
+    Pair best = null;
+    long most = 0;
+    for (Map.Entry<Pair, Long> entry : pairs.entrySet()) {
+      Pair pair = entry.getKey();
+      long count = entry.getValue();
+      boolean earlier =
+          best != null
+              && count == most
+              && (pair.left < best.left || pair.left == best.left && pair.right < best.right);
+      if (count >= minFrequency && (count > most || earlier)) {
+        best = pair;
+        most = count;
+      }
+    }
+    return best;
+  }
+
+  /**
+   * The character that stands for a byte: itself where it can be seen, otherwise one from U+0100
+   * on.
+   */
+  private static char visible(int b) {
+    if (seen(b)) {
+      return (char) b;
+    }
+    int hidden = 0;
+    for (int i = 0; i < b; i++) {
+      hidden += seen(i) ? 0 : 1;
+    }
+    return (char) (0x100 + hidden);
+  }
+
+  private static boolean seen(int b) {
+    return b >= '!' && b <= '~' || b >= 0xa1 && b <= 0xac || b >= 0xae && b <= 0xff;
+  }
+
+  private byte[] json(List<String> tokens, List<Pair> merges) {
+    ObjectNode root = JSON.createObjectNode();
+    root.put("version", "1.0");
+    root.putNull("truncation");
+    root.putNull("padding");
+    ArrayNode added = root.putArray("added_tokens");
+    for (int id = 0; id < special.size(); id++) {
+      ObjectNode token = added.addObject();
+      token.put("id", id);
+      token.put("content", special.get(id));
+      for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
+        token.put(flag, false);
+      }
+      token.put("special", true);
+    }
+    root.putNull("normalizer");
+    byteLevel(root.putObject("pre_tokenizer"));
+    root.putNull("post_processor");
+    byteLevel(root.putObject("decoder"));
+    ObjectNode model = root.putObject("model");
+    model.put("type", "BPE");
+    model.putNull("dropout");
+    model.putNull("unk_token");
+    model.putNull("continuing_subword_prefix");
+    model.putNull("end_of_word_suffix");
+    model.put("fuse_unk", false);
+    model.put("byte_fallback", false);
+    model.put("ignore_merges", false);
+    Map<String, Integer> vocab = new LinkedHashMap<>();
+    for (int id = 0; id < tokens.size(); id++) {
+      vocab.putIfAbsent(tokens.get(id), id);
+    }
+    ObjectNode ids = model.putObject("vocab");
+    vocab.forEach(ids::put);
+    ArrayNode pairs = model.putArray("merges");
+    for (Pair merge : merges) {
+      pairs.addArray().add(tokens.get(merge.left)).add(tokens.get(merge.right));
+    }
+    try {
+      return JSON.writeValueAsBytes(root);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tokenizer can always be encoded", e);
+    }
+  }
+
+  private static void byteLevel(ObjectNode node) {
+    node.put("type", "ByteLevel");
+    node.put("add_prefix_space", false);
+    node.put("trim_offsets", true);
+    node.put("use_regex", true);
+  }
+}
