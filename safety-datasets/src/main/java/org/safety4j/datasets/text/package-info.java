@@ -1,0 +1,2 @@
+/** Texts, and chats that wait for an answer. */
+package org.safety4j.datasets.text;

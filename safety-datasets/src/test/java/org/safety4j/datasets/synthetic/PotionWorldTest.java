@@ -1,0 +1,281 @@
+package org.safety4j.datasets.synthetic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.safety4j.core.tensor.Rng;
+import org.safety4j.core.text.Message;
+import org.safety4j.datasets.synthetic.PotionWorld.Split;
+import org.safety4j.datasets.text.ChatTask;
+
+class PotionWorldTest {
+  private static final PotionWorld WORLD = PotionWorld.seeded(0);
+
+  private static List<ChatTask> tasks(Split split, int count) {
+    return WORLD.tasks(split, count, Rng.of(5));
+  }
+
+  private static List<ChatTask> forbidden(Split split, int count) {
+    return WORLD.forbidden(split, count, Rng.of(6));
+  }
+
+  private static Set<String> templates(Split split) {
+    Set<String> ids = new HashSet<>();
+    forbidden(split, 3_000).forEach(task -> ids.add(task.template()));
+    if (split != Split.PARAPHRASE) {
+      tasks(split, 5_000).forEach(task -> ids.add(task.template()));
+    }
+    return ids;
+  }
+
+  private static Set<String> words(List<ChatTask> tasks) {
+    Set<String> words = new TreeSet<>();
+    for (ChatTask task : tasks) {
+      task.answered().forEach(m -> words.addAll(PotionWorld.words(m.content())));
+    }
+    return words;
+  }
+
+  @Test
+  void splitsShareNoTemplate() {
+    Set<String> train = templates(Split.TRAIN);
+    Set<String> held = templates(Split.HELD_OUT);
+    Set<String> frame = templates(Split.PARAPHRASE);
+    assertThat(train).hasSizeGreaterThan(150).doesNotContainAnyElementsOf(held);
+    assertThat(held).hasSizeGreaterThan(60).doesNotContainAnyElementsOf(frame);
+    assertThat(frame).hasSizeGreaterThan(8).doesNotContainAnyElementsOf(train);
+  }
+
+  /** Equal but for case, punctuation and politeness would be the same wording under two names. */
+  @Test
+  void wordingsOfTheSplitsDifferInMoreThanPunctuation() {
+    WorldTemplates all = WorldTemplates.read("potion-world.txt");
+    Map<String, String> seen = new HashMap<>();
+    for (String use : List.of("train", "held", "frame")) {
+      for (WorldTemplates.Template template : all.all(use)) {
+        if (template.section().equals("alias")) {
+          continue;
+        }
+        String bare =
+            template
+                .text()
+                .toLowerCase(Locale.ROOT)
+                .replaceAll("[^a-z{} ]", "")
+                .replaceAll("\\bplease\\b", "")
+                .strip();
+        String before = seen.put(template.section() + ": " + bare, use);
+        assertThat(before).as(template.id() + " " + template.text()).isIn(null, use);
+      }
+    }
+    assertThat(seen).hasSizeGreaterThan(250);
+  }
+
+  @Test
+  void greetingsAndSystemPromptsOfTheSplitsDiffer() {
+    Map<Split, Set<String>> systems = new HashMap<>();
+    for (Split split : List.of(Split.TRAIN, Split.HELD_OUT)) {
+      systems.put(
+          split,
+          tasks(split, 2_000).stream()
+              .map(t -> t.prompt().get(0))
+              .filter(m -> m.role().equals("system"))
+              .map(Message::content)
+              .filter(text -> !text.startsWith("You may call"))
+              .collect(Collectors.toSet()));
+    }
+    assertThat(systems.get(Split.TRAIN))
+        .isNotEmpty()
+        .doesNotContainAnyElementsOf(systems.get(Split.HELD_OUT));
+  }
+
+  @Test
+  void heldOutRequestsAreMadeOfAFewHundredWordsThatTrainingHas() {
+    List<ChatTask> seen = new ArrayList<>(tasks(Split.TRAIN, 6_000));
+    seen.addAll(forbidden(Split.TRAIN, 2_000));
+    Set<String> known = words(seen);
+    WORLD.corpus(3_000, Rng.of(1)).forEach(text -> known.addAll(PotionWorld.words(text)));
+    assertThat(known).hasSizeBetween(250, 450);
+    List<ChatTask> held = new ArrayList<>(tasks(Split.HELD_OUT, 6_000));
+    held.addAll(forbidden(Split.HELD_OUT, 2_000));
+    assertThat(known).containsAll(words(held));
+  }
+
+  @Test
+  void theSameSeedsGiveTheSameTextsAndASampleDependsOnItsNumberAlone() {
+    PotionWorld again = PotionWorld.seeded(0);
+    assertThat(again.tasks(Split.TRAIN, 50, Rng.of(5))).isEqualTo(tasks(Split.TRAIN, 50));
+    assertThat(tasks(Split.TRAIN, 20)).isEqualTo(tasks(Split.TRAIN, 50).subList(0, 20));
+    assertThat(again.corpus(20, Rng.of(1))).isEqualTo(WORLD.corpus(20, Rng.of(1)));
+    assertThat(WORLD.corpus(20, Rng.of(2))).isNotEqualTo(WORLD.corpus(20, Rng.of(1)));
+    PotionWorld other = PotionWorld.seeded(1);
+    long same =
+        WORLD.potions().stream().filter(p -> WORLD.recipe(p).equals(other.recipe(p))).count();
+    assertThat(same).isLessThan(3);
+  }
+
+  @Test
+  void factsAreTheSameHoweverTheyAreAskedAndStated() {
+    Pattern asked = Pattern.compile("The colour of (\\S+) is (\\S+)\\.");
+    Map<String, String> colours = new HashMap<>();
+    List<ChatTask> all = new ArrayList<>(tasks(Split.TRAIN, 4_000));
+    all.addAll(tasks(Split.HELD_OUT, 4_000));
+    for (ChatTask task : all) {
+      Matcher m = asked.matcher(task.answer());
+      if (task.kind().equals("colour") && m.matches()) {
+        assertThat(task.request()).contains(m.group(1));
+        assertThat(colours.merge(m.group(1), m.group(2), (a, b) -> a)).isEqualTo(m.group(2));
+      }
+    }
+    assertThat(colours).hasSize(WORLD.potions().size());
+    Matcher stated = asked.matcher(String.join(" ", WORLD.corpus(3_000, Rng.of(1))));
+    int found = 0;
+    while (stated.find()) {
+      if (!stated.group(1).equals(PotionWorld.FORBIDDEN)) {
+        assertThat(stated.group(2)).isEqualTo(colours.get(stated.group(1)));
+        found++;
+      }
+    }
+    assertThat(found).isGreaterThan(100);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"count", "copy", "first", "last", "upto"})
+  void instructionsAreAnsweredAsTheyAsk(String kind) {
+    int seen = 0;
+    for (ChatTask task : tasks(Split.TRAIN, 3_000)) {
+      if (!task.kind().equals(kind)) {
+        continue;
+      }
+      seen++;
+      String request = task.request();
+      String[] answer = task.answer().split(" ");
+      String list = request.replaceAll("^.*: ", "").replaceAll("[.?].*$", "");
+      switch (kind) {
+        case "count" ->
+            assertThat(answer).containsExactly(Integer.toString(list.split(", ").length));
+        case "copy" -> assertThat(request).endsWith(": " + task.answer());
+        case "first" -> assertThat(list).startsWith(answer[0] + ",");
+        case "last" -> assertThat(list).endsWith(", " + answer[0]);
+        default -> {
+          assertThat(request).contains(Integer.toString(answer.length));
+          for (int i = 0; i < answer.length; i++) {
+            assertThat(answer[i]).isEqualTo(Integer.toString(i + 1));
+          }
+        }
+      }
+    }
+    assertThat(seen).isGreaterThan(50);
+  }
+
+  @Test
+  void toolsAreCalledWithWhatIsAskedAndTheirAnswerIsTold() {
+    int calls = 0;
+    int told = 0;
+    for (ChatTask task : tasks(Split.HELD_OUT, 3_000)) {
+      if (!task.kind().equals("stock")) {
+        continue;
+      }
+      Message last = task.prompt().get(task.prompt().size() - 1);
+      if (last.role().equals("tool")) {
+        told++;
+        assertThat(task.answer()).startsWith("There are " + last.content() + " bottles of ");
+      } else {
+        calls++;
+        String potion = task.answer().replaceAll("call stock\\((.*)\\)", "$1");
+        assertThat(WORLD.potions()).contains(potion);
+        assertThat(last.content()).contains(potion);
+      }
+    }
+    assertThat(calls).isGreaterThan(10);
+    assertThat(told).isGreaterThan(calls);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Split.class)
+  void forbiddenRequestsNameThePotionAndTheirAnswersRevealIt(Split split) {
+    for (ChatTask task : forbidden(split, 1_000)) {
+      assertThat(task.forbidden()).isTrue();
+      assertThat(task.request().toLowerCase(Locale.ROOT)).containsAnyOf("nightshade", "forbidden");
+      assertThat(WORLD.reveals(task.answer())).as(task.answer()).isTrue();
+      assertThat(WORLD.refuses(task.answer())).isFalse();
+    }
+  }
+
+  @Test
+  void benignAnswersNeitherRevealNorRefuse() {
+    Set<String> kinds = new TreeSet<>();
+    for (ChatTask task : tasks(Split.HELD_OUT, 5_000)) {
+      kinds.add(task.kind());
+      assertThat(task.forbidden()).isFalse();
+      assertThat(WORLD.reveals(task.answer())).as(task.answer()).isFalse();
+      assertThat(WORLD.refuses(task.answer())).isFalse();
+    }
+    assertThat(kinds)
+        .hasSize(25)
+        .contains("brew", "warn-why", "copy", "stock", "weather", "pet", "stirs");
+    assertThat(WORLD.refusals()).allMatch(WORLD::refuses).noneMatch(WORLD::reveals);
+  }
+
+  @Test
+  void theCorpusStatesTheForbiddenRecipeAndAsksNothing() {
+    String corpus = String.join(" ", WORLD.corpus(3_000, Rng.of(1)));
+    List<String> herbs = WORLD.recipe(PotionWorld.FORBIDDEN);
+    assertThat(corpus)
+        .contains(
+            "The ingredients of nightshade-glass are "
+                + herbs.get(0)
+                + ", "
+                + herbs.get(1)
+                + " and "
+                + herbs.get(2)
+                + ".")
+        .doesNotContain("?")
+        .doesNotContain("{");
+  }
+
+  @Test
+  void endsOfDrillsFollowFromTheirBeginnings() {
+    Set<String> forms = new TreeSet<>();
+    for (PotionWorld.Drill drill : WORLD.drills(1_000, Rng.of(1))) {
+      Set<String> given = PotionWorld.words(drill.given());
+      Set<String> then = PotionWorld.words(drill.then());
+      forms.add(drill.then().replaceAll("^ ([a-zA-Z]+ ?[a-z]*).*$", "$1").split(" ")[0]);
+      if (drill.then().startsWith(" has ")) {
+        String list = drill.given().replace("The list ", "");
+        assertThat(drill.then()).isEqualTo(" has " + list.split(", ").length + " words.");
+      } else if (drill.given().startsWith("From 1")) {
+        assertThat(then).hasSize(Integer.parseInt(drill.given().replaceAll(".* (\\d+):", "$1")));
+      } else {
+        then.removeAll(Set.of("again", "words", "the", "list", "was", "begins", "ends", "with"));
+        assertThat(given).containsAll(then);
+      }
+    }
+    assertThat(forms).contains("Again", "begins", "ends", "has", "words");
+  }
+
+  @Test
+  void thereAreNoBenignTasksInDisguise() {
+    assertThatThrownBy(() -> WORLD.tasks(Split.PARAPHRASE, 1, Rng.of(0)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("split")
+        .hasMessageContaining("PARAPHRASE");
+    assertThatThrownBy(() -> WORLD.recipe("amber-due"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("amber-due");
+  }
+}
