@@ -1,5 +1,6 @@
 package org.safety4j.core.load;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
@@ -103,6 +104,26 @@ final class BertFormat {
     } catch (IllegalArgumentException e) {
       throw new InvalidModelFile(json.origin() + ": " + e.getMessage(), e);
     }
+  }
+
+  static ObjectNode describe(Bert.Classifier model) {
+    BertConfig config = model.config();
+    ObjectNode json = Json.MAPPER.createObjectNode();
+    json.putArray("architectures").add(CLASSIFIER);
+    json.put("model_type", "bert");
+    json.put("vocab_size", config.vocabulary());
+    json.put("hidden_size", config.width());
+    json.put("num_hidden_layers", config.blocks());
+    json.put("num_attention_heads", config.heads());
+    json.put("intermediate_size", config.mlpWidth());
+    json.put("max_position_embeddings", config.context());
+    json.put("type_vocab_size", config.types());
+    json.put("layer_norm_eps", config.epsilon());
+    json.put("hidden_act", config.activation().configName());
+    json.put("position_embedding_type", "absolute");
+    model.tokenizer().special().padding().ifPresent(id -> json.put("pad_token_id", id));
+    ClassLabels.write(json, model.classNames());
+    return json;
   }
 
   /** What the layout of sentence-transformers says; without it, the mean divided by its length. */

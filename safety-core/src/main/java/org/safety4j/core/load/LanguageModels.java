@@ -26,6 +26,7 @@ import org.safety4j.core.model.TextEncoder;
 import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.Lora;
 import org.safety4j.core.nn.ParameterSource;
+import org.safety4j.core.nn.bert.Bert;
 import org.safety4j.core.nn.bert.Pooling;
 import org.safety4j.core.nn.lm.Llama;
 import org.safety4j.core.nn.lm.LlamaConfig;
@@ -232,6 +233,19 @@ public final class LanguageModels {
     FolderWriter.model(
         folder, LlamaFormat.describe(model, config), ((HasParameters) model).stored());
     FolderWriter.tokenizer(folder, model.tokenizer(), model.chatTemplate());
+  }
+
+  /**
+   * Saves a classifier of texts as a folder that {@link #textClassifier(Path)} opens again, in
+   * single precision, with its tokenizer.
+   *
+   * @param model the classifier; stays the caller's
+   * @param folder the folder, made if it is not there; files of the same names are replaced
+   * @throws java.io.UncheckedIOException if it cannot be written
+   */
+  public static void save(Bert.Classifier model, Path folder) {
+    FolderWriter.model(folder, BertFormat.describe(model), model.stored());
+    FolderWriter.tokenizer(folder, model.tokenizer());
   }
 
   /**

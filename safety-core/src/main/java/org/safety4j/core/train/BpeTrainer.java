@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -34,8 +35,11 @@ import org.safety4j.core.error.Require;
  * @param vocabulary tokens at most, special ones included; at least 256 more than those
  * @param minFrequency how often a pair must occur to become a token, at least 1
  * @param special tokens that stand for no text, in the order of their numbers, which start at 0
+ * @param start the special token that {@link org.safety4j.core.text.Tokenizer#encodeFull} puts
+ *     before a text; empty for none
  */
-public record BpeTrainer(int vocabulary, int minFrequency, List<String> special) {
+public record BpeTrainer(
+    int vocabulary, int minFrequency, List<String> special, Optional<String> start) {
   private static final int BYTES = 256;
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -51,6 +55,8 @@ public record BpeTrainer(int vocabulary, int minFrequency, List<String> special)
    * @param vocabulary tokens at most, special ones included; at least 256 more than those
    * @param minFrequency how often a pair must occur to become a token, at least 1
    * @param special tokens that stand for no text, in the order of their numbers, which start at 0
+   * @param start the special token that {@link org.safety4j.core.text.Tokenizer#encodeFull} puts
+   *     before a text; empty for none
    * @throws IllegalArgumentException if a value is out of range or a special token stands twice
    */
   public BpeTrainer {
@@ -61,6 +67,30 @@ public record BpeTrainer(int vocabulary, int minFrequency, List<String> special)
         special.stream().distinct().count() == special.size()
             && special.stream().noneMatch(String::isEmpty),
         "special tokens must be distinct and not empty, were " + special);
+    Require.that(
+        start.isEmpty() || special.contains(start.get()),
+        "start must be one of the special tokens " + special + ", was " + start.orElse(""));
+  }
+
+  /**
+   * A trainer of tokenizers that put nothing before a text.
+   *
+   * @param vocabulary tokens at most
+   * @param minFrequency how often a pair must occur to become a token
+   * @param special tokens that stand for no text
+   */
+  public BpeTrainer(int vocabulary, int minFrequency, List<String> special) {
+    this(vocabulary, minFrequency, special, Optional.empty());
+  }
+
+  /**
+   * Changes what stands before a text.
+   *
+   * @param token one of the special tokens
+   * @return a copy
+   */
+  public BpeTrainer withStart(String token) {
+    return new BpeTrainer(vocabulary, minFrequency, special, Optional.of(token));
   }
 
   private record Pair(int left, int right) {}
@@ -192,7 +222,11 @@ public record BpeTrainer(int vocabulary, int minFrequency, List<String> special)
     }
     root.putNull("normalizer");
     byteLevel(root.putObject("pre_tokenizer"));
-    root.putNull("post_processor");
+    if (start.isPresent()) {
+      starting(root.putObject("post_processor"), start.get());
+    } else {
+      root.putNull("post_processor");
+    }
     byteLevel(root.putObject("decoder"));
     ObjectNode model = root.putObject("model");
     model.put("type", "BPE");
@@ -218,6 +252,26 @@ public record BpeTrainer(int vocabulary, int minFrequency, List<String> special)
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a tokenizer can always be encoded", e);
     }
+  }
+
+  private void starting(ObjectNode node, String token) {
+    node.put("type", "TemplateProcessing");
+    for (String text : List.of("single", "pair")) {
+      ArrayNode parts = node.putArray(text);
+      part(parts, "SpecialToken", token, 0);
+      part(parts, "Sequence", "A", 0);
+      if (text.equals("pair")) {
+        part(parts, "Sequence", "B", 1);
+      }
+    }
+    ObjectNode known = node.putObject("special_tokens").putObject(token);
+    known.put("id", token);
+    known.putArray("ids").add(special.indexOf(token));
+    known.putArray("tokens").add(token);
+  }
+
+  private static void part(ArrayNode parts, String kind, String id, int type) {
+    parts.addObject().putObject(kind).put("id", id).put("type_id", type);
   }
 
   private static void byteLevel(ObjectNode node) {

@@ -59,6 +59,19 @@ class BpeTrainerTest {
   }
 
   @Test
+  void startsOfTextsAreAddedWhereTheModelExpectsThem() {
+    BpeTrainer trainer = new BpeTrainer(300, 2, List.of("[PAD]", "[CLS]")).withStart("[CLS]");
+    try (Tokenizer tokenizer = tokenizer(trainer.train(List.of("aa aa")))) {
+      assertThat(tokenizer.encodeFull("aa")).startsWith(1).hasSize(2);
+      assertThat(tokenizer.encode("aa")).hasSize(1);
+    }
+    assertThatThrownBy(() -> trainer.withStart("[SEP]"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("start")
+        .hasMessageContaining("[SEP]");
+  }
+
+  @Test
   void rarePairsStayApartAndTheResultIsTheSameEachTime() {
     BpeTrainer trainer = new BpeTrainer(1_000, 2, List.of());
     byte[] json = trainer.train(List.of("aa bb", "cd"));

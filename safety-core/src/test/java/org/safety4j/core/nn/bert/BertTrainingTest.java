@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.safety4j.core.load.Fixtures;
 import org.safety4j.core.load.LanguageModels;
+import org.safety4j.core.model.TextClassifier;
 import org.safety4j.core.nn.Directional;
 import org.safety4j.core.run.Run;
 import org.safety4j.core.tensor.GradMode;
@@ -50,6 +53,19 @@ class BertTrainingTest {
       try (GradMode mode = GradMode.off()) {
         long[] found = model.logits(TEXTS).argMax(1).toLongArray();
         assertThat(found).containsExactly(0, 1, 2, 0, 1, 2);
+      }
+    }
+  }
+
+  @Test
+  void savedClassifiersOpenAgainWithTheSameScores(@TempDir Path folder) {
+    try (Bert.Classifier model = open();
+        Scope scope = Scope.open()) {
+      LanguageModels.save(model, folder);
+      try (TextClassifier.White again = LanguageModels.textClassifier(folder)) {
+        assertThat(again.logits(TEXTS).toFloatArray())
+            .isEqualTo(model.logits(TEXTS).toFloatArray());
+        assertThat(again.classNames()).isEqualTo(model.classNames());
       }
     }
   }
