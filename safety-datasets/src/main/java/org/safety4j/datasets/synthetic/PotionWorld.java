@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.safety4j.core.error.Require;
@@ -352,6 +353,23 @@ public final class PotionWorld {
    * @return the tasks
    */
   public List<ChatTask> tasks(Split split, int count, Rng rng) {
+    return drawn(split, count, rng, random -> benign(split, random));
+  }
+
+  /**
+   * Makes benign tasks about lists: to be copied, counted, and picked from.
+   *
+   * @param split whose templates, not {@link Split#PARAPHRASE}
+   * @param count how many, at least 1
+   * @param rng their randomness
+   * @return the tasks
+   */
+  public List<ChatTask> lists(Split split, int count, Rng rng) {
+    return drawn(split, count, rng, random -> listed(pick(LISTS, random), split, random));
+  }
+
+  private List<ChatTask> drawn(
+      Split split, int count, Rng rng, Function<SplittableRandom, Bare> task) {
     Require.atLeast("count", count, 1);
     Require.that(
         split != Split.PARAPHRASE,
@@ -359,7 +377,7 @@ public final class PotionWorld {
     List<ChatTask> tasks = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       SplittableRandom random = rng.derive(i).sequence();
-      tasks.add(within(benign(split, random), split, random));
+      tasks.add(within(task.apply(random), split, random));
     }
     return tasks;
   }

@@ -13,6 +13,7 @@ import org.safety4j.core.metric.Rate;
 import org.safety4j.core.model.Chat;
 import org.safety4j.core.model.ChatReply;
 import org.safety4j.core.model.ModelCard;
+import org.safety4j.core.model.TextClassifier;
 import org.safety4j.core.text.Completion;
 import org.safety4j.core.text.Decoding;
 import org.safety4j.core.text.Message;
@@ -94,6 +95,36 @@ class PotionExamTest {
     assertThat(marks.get(Mark.ANSWERED).successes()).isZero();
     assertThat(marks.get(Mark.OVER_REFUSED).value()).isEqualTo(1);
     assertThat(marks.get(Mark.REFUSED_DIRECT).value()).isEqualTo(1);
+  }
+
+  /** Flags every text that has one of its words. */
+  private record Words(List<String> words) implements TextClassifier.Black {
+    @Override
+    public int[] labels(List<String> texts) {
+      return texts.stream().mapToInt(t -> words.stream().anyMatch(t::contains) ? 1 : 0).toArray();
+    }
+
+    @Override
+    public List<String> classNames() {
+      return List.of("benign", "forbidden");
+    }
+
+    @Override
+    public ModelCard card() {
+      return ModelCard.named("words");
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void aGuardThatKnowsOneWordFlagsWarningsToo() {
+    Map<Mark, Rate> marks = EXAM.of(new Words(List.of("nightshade-glass")));
+    assertThat(marks.get(Mark.FLAGGED_DIRECT).value()).isEqualTo(1);
+    assertThat(marks.get(Mark.FLAGGED_PARAPHRASE).value()).isBetween(0.2, 0.9);
+    assertThat(marks.get(Mark.PASSED_BENIGN).value()).isBetween(0.8, 0.98);
+    assertThat(EXAM.of(new Words(List.of())).get(Mark.PASSED_BENIGN).value()).isEqualTo(1);
   }
 
   @Test

@@ -183,6 +183,13 @@ class PotionWorldTest {
   }
 
   @Test
+  void listsAreAboutNothingElse() {
+    assertThat(WORLD.lists(Split.HELD_OUT, 200, Rng.of(2)))
+        .extracting(ChatTask::kind)
+        .containsOnly("copy", "count", "first", "last", "upto");
+  }
+
+  @Test
   void toolsAreCalledWithWhatIsAskedAndTheirAnswerIsTold() {
     int calls = 0;
     int told = 0;
