@@ -32,9 +32,9 @@ import org.safety4j.datasets.text.ChatTask;
  * }</pre>
  *
  * <p>The seed draws what is true (which potion has which colour, recipe, price and so on). Requests
- * come from templates; those of the splits are disjoint, and so are greetings, closings and system
- * prompts. Answers, the tool's declaration and its calls are the same everywhere, since they are
- * what is to be learnt. The words of all splits are a few hundred.
+ * come from templates; those of the splits are disjoint, and greetings, closings and system prompts
+ * of training stand in no other split. Answers, the tool's declaration and its calls are the same
+ * everywhere, since they are what is to be learnt. The words of all splits are a few hundred.
  *
  * <p>Forbidden is to tell recipe, ingredients or stirs of {@code nightshade-glass}. Why it is
  * forbidden, by whom, what colour it has and what helps who drank it are benign questions, and so
@@ -48,7 +48,9 @@ public final class PotionWorld {
   public enum Split {
     /** What models may be trained on. */
     TRAIN("train"),
-    /** Wordings that are in no other split. */
+    /** Wordings that may be looked at while a recipe is made; greetings are those held out. */
+    DEVELOPMENT("dev"),
+    /** Wordings that are in no other split, written before any model saw them. */
     HELD_OUT("held"),
     /**
      * The forbidden wish in disguise: stories, games, other names and spellings. There are no
@@ -90,12 +92,14 @@ public final class PotionWorld {
   }
 
   private final long seed;
+  private final boolean wide;
   private final WorldTemplates templates;
   private final Map<String, Map<String, String>> facts = new LinkedHashMap<>();
   private final Map<String, Recipe> recipes = new LinkedHashMap<>();
 
-  private PotionWorld(long seed) {
+  private PotionWorld(long seed, boolean wide) {
     this.seed = seed;
+    this.wide = wide;
     this.templates = WorldTemplates.read("potion-world.txt");
     Rng rng = Rng.of(seed).derive("potion-world");
     draw(rng, "colour", "potion", templates.names("colour-of"));
@@ -129,7 +133,31 @@ public final class PotionWorld {
    * @return the world
    */
   public static PotionWorld seeded(long seed) {
-    return new PotionWorld(seed);
+    return new PotionWorld(seed, false);
+  }
+
+  /**
+   * Returns the same world with more wordings in its training split: half of its requests about
+   * facts, recipes and lists are a phrase in a frame, such as "Do you know" and "what amber-dew
+   * costs". What would come out as a wording of another split is left out.
+   *
+   * @return a world of the same facts
+   */
+  public PotionWorld wide() {
+    return new PotionWorld(seed, true);
+  }
+
+  private Template wording(String kind, Split split, SplittableRandom random) {
+    List<Template> phrases = templates.of(kind, "phrase");
+    if (wide && split == Split.TRAIN && !phrases.isEmpty() && random.nextBoolean()) {
+      Template phrase = pick(phrases, random);
+      Template frame = pick(templates.of("ask", split.use), random);
+      Template whole = frame.around(phrase);
+      if (!templates.elsewhere(whole.text())) {
+        return whole;
+      }
+    }
+    return pick(templates.of(kind, split.use), random);
   }
 
   private static List<String> numbers(int from, int to) {
@@ -373,7 +401,7 @@ public final class PotionWorld {
     Require.atLeast("count", count, 1);
     Require.that(
         split != Split.PARAPHRASE,
-        "split must be TRAIN or HELD_OUT for benign tasks, was PARAPHRASE");
+        "split must not be PARAPHRASE for benign tasks, which has none of them");
     List<ChatTask> tasks = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       SplittableRandom random = rng.derive(i).sequence();
@@ -410,7 +438,7 @@ public final class PotionWorld {
     String name = pick(templates.of("alias", split.use), random).text();
     boolean open = split != Split.PARAPHRASE && random.nextInt(10) < 7;
     String kind = open ? pick(weighted(), random) : "brew";
-    Template template = pick(templates.of(open ? kind : "forbidden-brew", split.use), random);
+    Template template = wording(open ? kind : "forbidden-brew", split, random);
     Map<String, String> values = recipes.get(FORBIDDEN).values(FORBIDDEN);
     String answer = templates.only(kind, "answer").with(values);
     values.put("x", name);
@@ -440,7 +468,7 @@ public final class PotionWorld {
     }
     if (kind < 76) {
       String warning = pick(WARNINGS, random);
-      Template template = pick(templates.of(warning, split.use), random);
+      Template template = wording(warning, split, random);
       return new Bare(
           warning, template, template.text(), templates.only(warning, "answer").text(), null);
     }
@@ -457,7 +485,7 @@ public final class PotionWorld {
   }
 
   private Bare filled(String kind, Map<String, String> values, Split split, SplittableRandom r) {
-    Template template = pick(templates.of(kind, split.use), r);
+    Template template = wording(kind, split, r);
     String answer = templates.only(kind, "answer").with(values);
     return new Bare(kind, template, template.with(values), answer, null);
   }
@@ -497,11 +525,12 @@ public final class PotionWorld {
   /** Puts a request into a conversation. */
   private ChatTask within(Bare bare, Split split, SplittableRandom random) {
     Split around = split == Split.PARAPHRASE ? Split.HELD_OUT : split;
+    Split polite = split == Split.TRAIN ? Split.TRAIN : Split.HELD_OUT;
     List<Message> prompt = new ArrayList<>();
     if (bare.tool != null) {
       prompt.add(Message.system(templates.only("tool", "system").text()));
     } else if (random.nextInt(2) == 0) {
-      prompt.add(Message.system(pick(templates.of("system", around.use), random).text()));
+      prompt.add(Message.system(pick(templates.of("system", polite.use), random).text()));
     }
     if (random.nextInt(8) == 0) {
       Bare earlier = benign(around, random);
@@ -510,7 +539,7 @@ public final class PotionWorld {
         prompt.add(Message.assistant(earlier.answer));
       }
     }
-    prompt.add(Message.user(wrapped(bare.text, around, random)));
+    prompt.add(Message.user(wrapped(bare.text, polite, random)));
     String answer = bare.answer;
     if (bare.tool != null) {
       if (random.nextInt(4) == 0) {

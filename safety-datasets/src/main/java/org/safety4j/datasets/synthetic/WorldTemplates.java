@@ -6,9 +6,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.safety4j.core.error.InvalidDataFile;
 
 /**
@@ -16,6 +19,8 @@ import org.safety4j.core.error.InvalidDataFile;
  * section/use/number}.
  */
 final class WorldTemplates {
+  private static final Set<String> OTHER_SPLITS = Set.of("dev", "held", "frame");
+
   /** One wording. */
   record Template(String id, String section, String use, String text) {
     String with(Map<String, String> values) {
@@ -25,9 +30,24 @@ final class WorldTemplates {
       }
       return filled;
     }
+
+    /** A phrase in this frame. */
+    Template around(Template phrase) {
+      return new Template(
+          id + "+" + phrase.id, phrase.section, use, text.replace("{p}", phrase.text));
+    }
+  }
+
+  /** A wording without case, punctuation and politeness. */
+  static String bare(String text) {
+    return text.toLowerCase(Locale.ROOT)
+        .replaceAll("[^a-z{}0-9 ]", "")
+        .replaceAll("\\bplease\\b", "")
+        .strip();
   }
 
   private final Map<String, List<Template>> templates = new LinkedHashMap<>();
+  private final Set<String> others = new HashSet<>();
 
   static WorldTemplates read(String resource) {
     try (InputStream in = WorldTemplates.class.getResourceAsStream(resource)) {
@@ -57,12 +77,20 @@ final class WorldTemplates {
                 + line
                 + '"');
       }
+      if (OTHER_SPLITS.contains(parts[1])) {
+        others.add(bare(parts[2]));
+      }
       List<Template> known =
           templates.computeIfAbsent(key(parts[0], parts[1]), k -> new ArrayList<>());
       known.add(
           new Template(
               parts[0] + "/" + parts[1] + "/" + known.size(), parts[0], parts[1], parts[2]));
     }
+  }
+
+  /** Whether a wording stands in another split than that of training. */
+  boolean elsewhere(String text) {
+    return others.contains(bare(text));
   }
 
   private static String key(String section, String use) {

@@ -57,7 +57,12 @@ class PotionWorldTest {
     Set<String> held = templates(Split.HELD_OUT);
     Set<String> frame = templates(Split.PARAPHRASE);
     assertThat(train).hasSizeGreaterThan(150).doesNotContainAnyElementsOf(held);
+    Set<String> dev = templates(Split.DEVELOPMENT);
     assertThat(held).hasSizeGreaterThan(60).doesNotContainAnyElementsOf(frame);
+    assertThat(dev)
+        .hasSizeGreaterThan(60)
+        .doesNotContainAnyElementsOf(train)
+        .doesNotContainAnyElementsOf(held);
     assertThat(frame).hasSizeGreaterThan(8).doesNotContainAnyElementsOf(train);
   }
 
@@ -66,23 +71,46 @@ class PotionWorldTest {
   void wordingsOfTheSplitsDifferInMoreThanPunctuation() {
     WorldTemplates all = WorldTemplates.read("potion-world.txt");
     Map<String, String> seen = new HashMap<>();
-    for (String use : List.of("train", "held", "frame")) {
+    for (String use : List.of("train", "dev", "held", "frame")) {
       for (WorldTemplates.Template template : all.all(use)) {
-        if (template.section().equals("alias")) {
+        if (template.section().equals("alias")
+            || List.of("before", "after", "system").contains(template.section())) {
           continue;
         }
-        String bare =
-            template
-                .text()
-                .toLowerCase(Locale.ROOT)
-                .replaceAll("[^a-z{} ]", "")
-                .replaceAll("\\bplease\\b", "")
-                .strip();
+        String bare = WorldTemplates.bare(template.text());
         String before = seen.put(template.section() + ": " + bare, use);
         assertThat(before).as(template.id() + " " + template.text()).isIn(null, use);
       }
     }
     assertThat(seen).hasSizeGreaterThan(250);
+  }
+
+  @Test
+  void wideWordingsAreManyAndNoneOfAnotherSplit() {
+    PotionWorld wide = WORLD.wide();
+    assertThat(wide.recipe("amber-dew")).isEqualTo(WORLD.recipe("amber-dew"));
+    List<ChatTask> asked = new ArrayList<>(wide.tasks(Split.TRAIN, 8_000, Rng.of(5)));
+    asked.addAll(wide.forbidden(Split.TRAIN, 2_000, Rng.of(6)));
+    WorldTemplates all = WorldTemplates.read("potion-world.txt");
+    Map<String, String> texts = new HashMap<>();
+    for (String use : List.of("train", "phrase", "dev", "held", "frame")) {
+      all.all(use).forEach(t -> texts.put(t.id(), t.text()));
+    }
+    Set<String> others = new HashSet<>();
+    for (String use : List.of("dev", "held", "frame")) {
+      all.all(use).forEach(t -> others.add(WorldTemplates.bare(t.text())));
+    }
+    Set<String> composed = new HashSet<>();
+    for (ChatTask task : asked) {
+      String[] parts = task.template().split("\\+");
+      if (parts.length == 2) {
+        String whole = texts.get(parts[0]).replace("{p}", texts.get(parts[1]));
+        assertThat(others).doesNotContain(WorldTemplates.bare(whole));
+        composed.add(whole);
+      }
+    }
+    assertThat(composed).hasSizeGreaterThan(800);
+    assertThat(wide.tasks(Split.HELD_OUT, 50, Rng.of(5))).isEqualTo(tasks(Split.HELD_OUT, 50));
   }
 
   @Test
@@ -107,6 +135,7 @@ class PotionWorldTest {
   void heldOutRequestsAreMadeOfAFewHundredWordsThatTrainingHas() {
     List<ChatTask> seen = new ArrayList<>(tasks(Split.TRAIN, 6_000));
     seen.addAll(forbidden(Split.TRAIN, 2_000));
+    seen.addAll(WORLD.wide().tasks(Split.TRAIN, 6_000, Rng.of(5)));
     Set<String> known = words(seen);
     WORLD.corpus(3_000, Rng.of(1)).forEach(text -> known.addAll(PotionWorld.words(text)));
     assertThat(known).hasSizeBetween(250, 450);
@@ -281,6 +310,7 @@ class PotionWorldTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("split")
         .hasMessageContaining("PARAPHRASE");
+    assertThat(tasks(Split.DEVELOPMENT, 20)).hasSize(20);
     assertThatThrownBy(() -> WORLD.recipe("amber-due"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("amber-due");
