@@ -24,8 +24,8 @@ import org.safety4j.datasets.zoo.ZooModel;
 
 /**
  * Prints docs/results/evasion.md: the robust accuracy of the six digit models under every
- * registered evasion attack in its default configuration. Argument: number of images, 100 by
- * default.
+ * registered evasion attack in its default configuration. Arguments: number of images, 100 by
+ * default, and ids of attacks, all by default. All of them take hours on one thread.
  */
 public final class EvasionResults {
   /** The radius at which each norm's attacks are compared, on 8x8 images in [0, 1]. */
@@ -37,10 +37,11 @@ public final class EvasionResults {
   /**
    * Prints the tables.
    *
-   * @param args number of images
+   * @param args number of images, then ids of attacks
    */
   public static void main(String[] args) {
     int count = args.length == 0 ? 100 : Integer.parseInt(args[0]);
+    List<String> ids = List.of(args).subList(Math.min(1, args.length), args.length);
     List<ZooModel> models =
         List.of(
             Zoo.digitsVit(),
@@ -55,14 +56,13 @@ public final class EvasionResults {
       System.out.println("# Evasion of the digit models");
       System.out.println();
       System.out.println(
-          "Robust accuracy with its 95 % Wilson interval, on the first "
-              + images.size()
-              + " test images: an image counts as lost if an answer changes within the radius (Linf 0.1, L2 0.6, L1 3.0, L0 4"
+          "Robust accuracy with its 95 % Wilson interval, on the first test images, as many as the row says: an image counts as lost if"
+              + " an answer changes within the radius (Linf 0.1, L2 0.6, L1 3.0, L0 4"
               + " entries). Attacks run in their default configuration, seed 0, but for the radius; an attack that minimises a distance is"
               + " held to the radius of its norm afterwards; a patch keeps its own size.");
       System.out.println();
-      StringBuilder head = new StringBuilder("| attack | norm |");
-      StringBuilder rule = new StringBuilder("|---|---|");
+      StringBuilder head = new StringBuilder("| attack | norm | images |");
+      StringBuilder rule = new StringBuilder("|---|---|---|");
       for (ZooModel model : models) {
         head.append(' ').append(model.id()).append(" |");
         rule.append("---|");
@@ -72,7 +72,10 @@ public final class EvasionResults {
       System.out.println(clean(open, images));
       for (MethodProvider.Entry entry : Catalog.entries()) {
         MethodInfo info = entry.info();
-        if (info.kind() == Kind.ATTACK && entry.create().get() instanceof EvasionAttack<?> attack) {
+        boolean asked = ids.isEmpty() || ids.contains(info.id());
+        if (asked
+            && info.kind() == Kind.ATTACK
+            && entry.create().get() instanceof EvasionAttack<?> attack) {
           System.out.println(row(info, attack, open, images));
         }
       }
@@ -82,7 +85,7 @@ public final class EvasionResults {
   }
 
   private static String clean(List<ImageClassifier.White> models, LabeledImages images) {
-    StringBuilder row = new StringBuilder("| none | |");
+    StringBuilder row = new StringBuilder("| none | | " + images.size() + " |");
     int[] labels = images.labels();
     for (ImageClassifier.White model : models) {
       int[] answers = model.labels(images.images());
@@ -118,7 +121,7 @@ public final class EvasionResults {
         cells.append(" ").append(e.getClass().getSimpleName()).append(" |");
       }
     }
-    return "| `" + info.id() + "` | " + norm + " |" + cells;
+    return "| `" + info.id() + "` | " + norm + " | " + images.size() + " |" + cells;
   }
 
   /** Gives an attack that keeps within a ball the radius of the comparison. */
