@@ -7,7 +7,8 @@ import java.util.function.Supplier;
 /** The small models of the zoo that are no image classifiers. */
 enum MiniDesign {
   DDPM("mini-ddpm", true, DdpmRecipe::new),
-  CLIP("mini-clip", true, ClipRecipe::new);
+  CLIP("mini-clip", true, ClipRecipe::new),
+  SAM("mini-sam", false, SamRecipe::new);
 
   private final String id;
   private final boolean published;
