@@ -1,6 +1,8 @@
 package org.safety4j.bench.zoo;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,12 +15,16 @@ import org.safety4j.core.data.LabeledImages;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.DiffusionModel;
 import org.safety4j.core.model.DualEncoder;
+import org.safety4j.core.model.Segmenter;
 import org.safety4j.core.tensor.Ops;
 import org.safety4j.core.tensor.Rng;
 import org.safety4j.core.tensor.Scope;
 import org.safety4j.datasets.images.Emoji;
 import org.safety4j.datasets.images.EmojiStyle;
 import org.safety4j.datasets.images.Rgb;
+import org.safety4j.datasets.synthetic.EmojiScenes;
+import org.safety4j.datasets.synthetic.Scene;
+import org.safety4j.datasets.synthetic.SceneItem;
 import org.safety4j.datasets.zoo.DdpmRecipe;
 import org.safety4j.datasets.zoo.EmojiCaptions;
 import org.safety4j.datasets.zoo.Zoo;
@@ -35,7 +41,11 @@ public final class ZooSheets {
   private static final int DIGIT_ZOOM = 5;
   private static final int QUERIES = 12;
   private static final int FOUND = 10;
+  private static final int SCENES = 6;
+  private static final int SCENE_ROWS = 5;
+  private static final int SCENE_ZOOM = 2;
   private static final int GAP = 2;
+  private static final float[] POINT = {1, 0, 0};
 
   private ZooSheets() {}
 
@@ -50,6 +60,7 @@ public final class ZooSheets {
     Path folder = Path.of(arguments[0]);
     write(digits(), folder.resolve("mini-ddpm.png"));
     write(pictures(), folder.resolve("mini-clip.png"));
+    write(masks(), folder.resolve("mini-sam.png"));
   }
 
   private static void write(BufferedImage sheet, Path file) {
@@ -119,6 +130,57 @@ public final class ZooSheets {
       System.arraycopy(images, (3 * at + c) * plane, planes[c], 0, plane);
     }
     return planes;
+  }
+
+  /**
+   * Draws held-out scenes: the scene with the point, the true mask of its first emoji, and what the
+   * model cuts out.
+   *
+   * @return 5 rows of 6 triples
+   */
+  static BufferedImage masks() {
+    int side = EmojiScenes.SIDE;
+    Grid grid = new Grid(3 * SCENES, SCENE_ROWS, side, SCENE_ZOOM);
+    EmojiScenes scenes = EmojiScenes.heldOut(0);
+    try (Segmenter.White model = Zoo.miniSam().open()) {
+      for (int i = 0; i < SCENES * SCENE_ROWS; i++) {
+        Scene scene = scenes.scene(i);
+        SceneItem item = scene.items().get(0);
+        int point = item.deepest(side);
+        float[][] picture = planes(scene.pixels(), 0, side * side);
+        float[][] truth = cut(picture, item.visible());
+        float[][] found = cut(picture, mask(model, scene, point));
+        for (int c = 0; c < 3; c++) {
+          picture[c][point] = POINT[c];
+        }
+        grid.put(3 * i, picture);
+        grid.put(3 * i + 1, truth);
+        grid.put(3 * i + 2, found);
+      }
+    }
+    return grid.image;
+  }
+
+  private static float[] mask(Segmenter.White model, Scene scene, int point) {
+    int side = scene.side();
+    try (Scope scope = Scope.open()) {
+      NDManager manager = model.manager();
+      NDArray image = manager.create(scene.pixels(), new Shape(1, 3, side, side));
+      Segmenter.Prompt prompt =
+          Segmenter.Prompt.point(manager, point % side, Math.floorDiv(point, side));
+      return Ops.float32(model.segment(image, prompt)).toFloatArray();
+    }
+  }
+
+  /** What a mask covers, over white. */
+  private static float[][] cut(float[][] picture, float[] mask) {
+    float[][] out = new float[3][mask.length];
+    for (int c = 0; c < 3; c++) {
+      for (int i = 0; i < mask.length; i++) {
+        out[c][i] = mask[i] > 0.5f ? picture[c][i] : 1;
+      }
+    }
+    return out;
   }
 
   /** Square pictures in rows. */

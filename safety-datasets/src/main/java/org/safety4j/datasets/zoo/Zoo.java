@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.safety4j.core.nn.clip.Clip;
 import org.safety4j.core.nn.diffusion.DiffusionPipeline;
+import org.safety4j.core.nn.sam.Sam;
 
 /**
  * Small trained models that come with the library.
@@ -100,6 +101,15 @@ public final class Zoo {
    */
   public static MiniModel<Clip> miniClip() {
     return new MiniModel<>("mini-clip");
+  }
+
+  /**
+   * Cuts emoji out of scenes.
+   *
+   * @return its name
+   */
+  public static MiniModel<Sam> miniSam() {
+    return new MiniModel<>("mini-sam");
   }
 
   /**
