@@ -60,7 +60,7 @@ public record MiniChatRecipe(
   private static final int BLOCKS = 4;
   private static final int HEADS = 4;
   private static final int MLP = 448;
-  private static final int CONTEXT = 256;
+  private static final int CONTEXT = 512;
   private static final String BEGIN = "<|begin|>";
   private static final String END = "<|end|>";
   private static final String PADDING = "<|pad|>";

@@ -133,6 +133,42 @@ public final class Zoo {
   }
 
   /**
+   * A small chat model of the potion world that refuses what is forbidden there.
+   *
+   * @return its name
+   */
+  public static ZooLm miniChat() {
+    return new ZooLm("mini-chat");
+  }
+
+  /**
+   * The same chat model before alignment: it answers everything.
+   *
+   * @return its name
+   */
+  public static ZooLm miniChatUnaligned() {
+    return new ZooLm("mini-chat-unaligned");
+  }
+
+  /**
+   * A guard that tells requests for what is forbidden in the potion world from benign ones.
+   *
+   * @return its name
+   */
+  public static ZooGuard miniGuard() {
+    return new ZooGuard(ZooGuard.ID);
+  }
+
+  /**
+   * Lists all language models.
+   *
+   * @return their names
+   */
+  public static List<ZooLm> languageModels() {
+    return ZooLm.IDS.stream().map(ZooLm::new).toList();
+  }
+
+  /**
    * Finds an image classifier by its name.
    *
    * @param id such as {@code digits-vit-pgd}
@@ -144,7 +180,7 @@ public final class Zoo {
   }
 
   /**
-   * Lists the image classifiers.
+   * Lists all image classifiers.
    *
    * @return their names
    */

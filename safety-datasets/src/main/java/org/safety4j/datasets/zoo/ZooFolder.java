@@ -13,11 +13,14 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import org.safety4j.core.error.InvalidModelFile;
+import org.safety4j.core.load.LanguageModels;
 import org.safety4j.core.load.Models;
 import org.safety4j.core.load.SafetensorsFile;
 import org.safety4j.core.load.SafetensorsWriter;
 import org.safety4j.core.load.StoredType;
+import org.safety4j.core.model.CausalLm;
 import org.safety4j.core.model.ImageClassifier;
+import org.safety4j.core.nn.bert.Bert;
 import org.safety4j.core.tensor.Scope;
 import org.safety4j.core.tensor.Tensors;
 
@@ -29,6 +32,10 @@ public final class ZooFolder {
   private static final String CONFIG = "config.json";
   private static final String WEIGHTS = "model.safetensors";
   private static final List<String> HASHED = List.of(CONFIG, WEIGHTS, "preprocessor_config.json");
+
+  /** What is hashed of a language model. */
+  private static final List<String> TEXT_MODEL =
+      List.of(CONFIG, WEIGHTS, "tokenizer.json", "tokenizer_config.json");
 
   private ZooFolder() {}
 
@@ -47,6 +54,30 @@ public final class ZooFolder {
    */
   public static void save(ImageClassifier.White model, Path folder) {
     Models.save(model, folder);
+    halve(folder);
+  }
+
+  /**
+   * Writes a language model. Weights are rounded to half precision.
+   *
+   * @param model a model that {@link LanguageModels#save} knows; stays the caller's
+   * @param folder the folder, made if it is not there; files of the same names are replaced
+   * @throws UncheckedIOException if it cannot be written
+   */
+  public static void save(CausalLm.White model, Path folder) {
+    LanguageModels.save(model, folder);
+    halve(folder);
+  }
+
+  /**
+   * Writes a text classifier. Weights are rounded to half precision.
+   *
+   * @param model the classifier; stays the caller's
+   * @param folder the folder, made if it is not there; files of the same names are replaced
+   * @throws UncheckedIOException if it cannot be written
+   */
+  public static void save(Bert.Classifier model, Path folder) {
+    LanguageModels.save(model, folder);
     halve(folder);
   }
 
@@ -107,6 +138,26 @@ public final class ZooFolder {
     return hash(folder, HASHED);
   }
 
+  /**
+   * Hashes what makes up a language model: configuration, weights, tokenizer and its configuration.
+   *
+   * @param folder the folder
+   * @return SHA-256 in hexadecimal
+   * @throws UncheckedIOException if a file cannot be read
+   */
+  public static String hashOfTextModel(Path folder) {
+    return hash(folder, TEXT_MODEL);
+  }
+
+  /** Hashes a model of text on the class path. */
+  static String hashOfTextModel(String id) {
+    try {
+      return hash(TEXT_MODEL, file -> resource(id, file));
+    } catch (IOException e) {
+      throw new InvalidModelFile("zoo model " + id + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
   static String hash(Path folder, List<String> files) {
     try {
       return hash(files, file -> Files.newInputStream(folder.resolve(file)));
@@ -117,6 +168,22 @@ public final class ZooFolder {
 
   static String hash(Opener opener) throws IOException {
     return hash(HASHED, opener);
+  }
+
+  /** Compares the hash of a model on the class path with the published one. */
+  static void check(String id, String expected, String found) {
+    if (!found.equals(expected)) {
+      throw damaged(id, found, expected);
+    }
+  }
+
+  /** A file of a model on the class path. */
+  static InputStream resource(String id, String file) {
+    InputStream in = Zoo.class.getResourceAsStream(id + "/" + file);
+    if (in == null) {
+      throw new InvalidModelFile("zoo model " + id + ": " + file + " is not on the class path");
+    }
+    return in;
   }
 
   static String hash(List<String> files, Opener opener) throws IOException {
@@ -131,15 +198,6 @@ public final class ZooFolder {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java runtime has SHA-256", e);
     }
-  }
-
-  /** Opens a file of a model that comes with the library. */
-  static InputStream resource(String id, String file) {
-    InputStream in = Zoo.class.getResourceAsStream(id + "/" + file);
-    if (in == null) {
-      throw new InvalidModelFile("zoo model " + id + ": " + file + " is not on the class path");
-    }
-    return in;
   }
 
   static InvalidModelFile damaged(String id, String found, String published) {

@@ -62,11 +62,7 @@ public record ZooModel(String id) implements Source<ImageClassifier.White> {
    * @throws org.safety4j.core.error.UnsupportedModel if the model is not of this type
    */
   public <M extends ImageClassifier.White> M open(Class<M> wanted) {
-    String expected = figures().sha256();
-    String found = hash();
-    if (!found.equals(expected)) {
-      throw ZooFolder.damaged(id, found, expected);
-    }
+    ZooFolder.check(id, figures().sha256(), hash());
     return Models.open(ModelFiles.beside(Zoo.class, id), wanted);
   }
 
