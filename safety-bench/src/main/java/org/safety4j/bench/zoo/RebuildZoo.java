@@ -6,15 +6,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.safety4j.core.error.NearNames;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.run.RunListener;
+import org.safety4j.datasets.synthetic.PotionExam;
 import org.safety4j.datasets.zoo.MiniBuild;
 import org.safety4j.datasets.zoo.MiniFigure;
 import org.safety4j.datasets.zoo.MiniFigures;
 import org.safety4j.datasets.zoo.MiniRecipe;
 import org.safety4j.datasets.zoo.Zoo;
 import org.safety4j.datasets.zoo.ZooFigures;
+import org.safety4j.datasets.zoo.ZooLm;
+import org.safety4j.datasets.zoo.ZooLmFigures;
 import org.safety4j.datasets.zoo.ZooModel;
 
 /**
@@ -23,10 +27,11 @@ import org.safety4j.datasets.zoo.ZooModel;
  * <pre>RebuildZoo [--measure] [--seed N] [--into FOLDER] [--checkpoints FOLDER] NAME... | all</pre>
  *
  * <p>With {@code --measure} stored weights are measured again instead. With {@code --checkpoints} a
- * training of a small model that was killed goes on from its last epoch. Every model gets a folder
- * with its configuration, weights and figures. Without {@code --into} that is the place in the
- * source tree from which the library takes its resources, seen from the project's top folder or one
- * of its modules.
+ * training of a small model that was killed goes on where it was; {@code mini-chat} and its twin
+ * share what they have in common when they share that folder. Every model gets a folder with its
+ * configuration, weights and figures. Without {@code --into} that is the place in the source tree
+ * from which the library takes its resources, seen from the project's top folder or one of its
+ * modules.
  */
 public final class RebuildZoo {
   private static final String RESOURCES =
@@ -78,6 +83,11 @@ public final class RebuildZoo {
             out);
         continue;
       }
+      if (textIds().contains(id)) {
+        Optional<Path> work = Optional.ofNullable(checkpoints);
+        print(id, text(id, seed, measureOnly, folder, work, rounds(id, out)), out);
+        continue;
+      }
       ZooModel model = Zoo.named(id);
       ZooBuild build = new ZooBuild(model, seed);
       ZooFigures figures = measureOnly ? build.again(folder) : build.into(folder, epochs(id, out));
@@ -119,9 +129,53 @@ public final class RebuildZoo {
     };
   }
 
+  private static void print(String id, ZooLmFigures figures, PrintStream out) {
+    figures
+        .marks()
+        .forEach(
+            (mark, rate) ->
+                out.printf(
+                    Locale.ROOT,
+                    "%s %s: %s of %d %s%n",
+                    id,
+                    mark,
+                    LmBuild.percent(rate),
+                    rate.trials(),
+                    rate.denominator()));
+  }
+
+  private static ZooLmFigures text(
+      String id,
+      long seed,
+      boolean measureOnly,
+      Path folder,
+      Optional<Path> work,
+      RunListener listener) {
+    PotionExam exam = PotionExam.standard();
+    if (id.equals(Zoo.miniGuard().id())) {
+      GuardBuild build = new GuardBuild(Zoo.miniGuard(), Zoo.miniGuard().recipe(), exam, seed);
+      return measureOnly ? build.again(folder) : build.into(folder, work, listener);
+    }
+    ZooLm model = new ZooLm(id);
+    LmBuild build = new LmBuild(model, model.recipe(), exam, seed);
+    return measureOnly ? build.again(folder) : build.into(folder, work, listener);
+  }
+
+  private static RunListener rounds(String id, PrintStream out) {
+    return (stage, step, of, value) ->
+        out.printf(Locale.ROOT, "%s round %d of %d: loss %.4f%n", id, step, of, value);
+  }
+
+  private static List<String> textIds() {
+    List<String> ids = new ArrayList<>(Zoo.languageModels().stream().map(ZooLm::id).toList());
+    ids.add(Zoo.miniGuard().id());
+    return ids;
+  }
+
   private static List<String> ids() {
     List<String> ids = new ArrayList<>(Zoo.list().stream().map(ZooModel::id).toList());
     ids.addAll(minis());
+    ids.addAll(textIds());
     return ids;
   }
 

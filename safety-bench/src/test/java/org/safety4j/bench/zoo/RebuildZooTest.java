@@ -30,7 +30,8 @@ class RebuildZooTest {
   void wrongArgumentsAreExplained() {
     assertThatThrownBy(() -> run())
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("digits-cnn-trades");
+        .hasMessageContaining("digits-cnn-trades")
+        .hasMessageContaining("mini-chat-unaligned");
     assertThatThrownBy(() -> run("digits-cmn"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("digits-cnn");

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.safety4j.datasets.synthetic.PotionExam.Mark;
 import org.safety4j.datasets.zoo.Zoo;
 
 class ZooTableTest {
@@ -31,5 +32,15 @@ class ZooTableTest {
     assertThat(table.lines()).hasSize((int) figures + 2);
     assertThat(table)
         .contains("| `mini-ddpm` | 1,001,729 | recognised | 0.820 [0.773, 0.859] | 0.90 |");
+  }
+
+  @Test
+  void everyLanguageModelHasALineWithAllItsMarks() {
+    String table = LmTable.markdown(Zoo.languageModels());
+    assertThat(table.lines()).hasSize(Zoo.languageModels().size() + 2);
+    table.lines().forEach(line -> assertThat(line.chars().filter(c -> c == '|')).hasSize(12));
+    assertThat(table)
+        .contains("| `mini-chat` |")
+        .contains(LmBuild.percent(Zoo.miniChat().figures().marks().get(Mark.ANSWERED)));
   }
 }
