@@ -37,7 +37,8 @@ final class Arguments {
    * Reads arguments and runs an example with them.
    *
    * @param usage the help text, which begins with the example's name
-   * @param names what the arguments in order are called in messages
+   * @param names what the arguments in order are called in messages; in brackets those that may be
+   *     left out
    * @param options names of the options
    * @return 0, or 2 if the arguments or what they name are wrong
    */
@@ -81,13 +82,18 @@ final class Arguments {
         arguments.options.put(args[i], args[++i]);
       }
     }
-    if (arguments.ordered.size() < names.size()) {
+    long needed = names.stream().filter(name -> !name.startsWith("[")).count();
+    if (arguments.ordered.size() < needed) {
       throw new Wrong(names.get(arguments.ordered.size()) + " is missing");
     }
     if (arguments.ordered.size() > names.size()) {
       throw new Wrong("\"" + arguments.ordered.get(names.size()) + "\" is one argument too many");
     }
     return arguments;
+  }
+
+  boolean has(int position) {
+    return position < ordered.size();
   }
 
   String text(int position) {

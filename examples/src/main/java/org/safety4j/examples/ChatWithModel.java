@@ -15,6 +15,7 @@ import org.safety4j.core.model.Chat;
 import org.safety4j.core.nn.lm.Precision;
 import org.safety4j.core.text.Decoding;
 import org.safety4j.core.text.Message;
+import org.safety4j.datasets.zoo.Zoo;
 
 /**
  * Talks with a language model: reads messages line by line from standard input and writes the
@@ -23,10 +24,11 @@ import org.safety4j.core.text.Message;
 public final class ChatWithModel {
   private static final String USAGE =
       """
-      ChatWithModel MODEL [OPTIONS]: talks with a language model.
+      ChatWithModel [MODEL] [OPTIONS]: talks with a language model.
 
         MODEL              a GGUF file, a folder with one, or a Hugging Face folder; it must have a
-                           chat template
+                           chat template; without one the bundled mini-chat, which knows nothing
+                           but a small world of potions ("Where is moonbell found?")
         --system TEXT      what the model is told first
         --tokens N         most tokens of an answer (256)
         --temperature T    how freely tokens are drawn once there is a seed (0.7)
@@ -77,7 +79,7 @@ public final class ChatWithModel {
   static int run(String[] args, InputStream in, PrintStream out, PrintStream err) {
     return Arguments.run(
         USAGE,
-        List.of("MODEL, a GGUF file or a folder,"),
+        List.of("[MODEL]"),
         Set.of(SYSTEM, SEED, "--tokens", "--temperature", "--precision"),
         args,
         out,
@@ -89,10 +91,17 @@ public final class ChatWithModel {
                 case "full" -> Precision.FULL;
                 default -> throw new Arguments.Wrong("--precision must be fast or full");
               };
-          try (CausalLm.Gray model = LanguageModels.causalLm(arguments.path(0), precision)) {
+          try (CausalLm.Gray model = open(arguments, precision)) {
             new ChatWithModel(model, arguments, out, err).talk(in);
           }
         });
+  }
+
+  private static CausalLm.Gray open(Arguments arguments, Precision precision)
+      throws Arguments.Wrong {
+    return arguments.has(0)
+        ? LanguageModels.causalLm(arguments.path(0), precision)
+        : Zoo.miniChat().open(precision);
   }
 
   private void talk(InputStream in) throws IOException {

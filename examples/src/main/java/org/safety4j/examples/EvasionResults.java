@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.safety4j.core.attack.Ball;
 import org.safety4j.core.attack.Constrained;
 import org.safety4j.core.attack.EvasionAttack;
@@ -32,6 +33,9 @@ public final class EvasionResults {
   private static final Map<Norm, Double> RADII =
       Map.of(Norm.LINF, 0.1, Norm.L2, 0.6, Norm.L1, 3.0, Norm.L0, 4.0);
 
+  /** Attacks whose changes no norm's ball describes. */
+  private static final Set<String> OWN_SIZE = Set.of("core-adversarial-patch", "core-spatial");
+
   private EvasionResults() {}
 
   /**
@@ -59,7 +63,7 @@ public final class EvasionResults {
           "Robust accuracy with its 95 % Wilson interval, on the first test images, as many as the row says: an image counts as lost if"
               + " an answer changes within the radius (Linf 0.1, L2 0.6, L1 3.0, L0 4"
               + " entries). Attacks run in their default configuration, seed 0, but for the radius; an attack that minimises a distance is"
-              + " held to the radius of its norm afterwards; a patch keeps its own size.");
+              + " held to the radius of its norm afterwards; a patch keeps its own size, a rotation or flow its own range.");
       System.out.println();
       StringBuilder head = new StringBuilder("| attack | norm | images |");
       StringBuilder rule = new StringBuilder("|---|---|---|");
@@ -109,7 +113,7 @@ public final class EvasionResults {
     for (ImageClassifier.White model : models) {
       try (EvasionResult result = held.run(held.requires().cast(model), images, Run.seed(0))) {
         norm = result.norm();
-        boolean ownSize = norm == Norm.L0 && !(attack instanceof Constrained<?>);
+        boolean ownSize = OWN_SIZE.contains(info.id());
         double radius = ownSize ? Double.POSITIVE_INFINITY : RADII.get(norm) + 1e-4;
         int stands = 0;
         for (EvasionResult.Sample sample : result.samples()) {

@@ -13,7 +13,10 @@ class ZooTableTest {
   @Test
   void thePublishedPageShowsTheFiguresOfTheWeights() throws IOException {
     String page = Files.readString(Path.of("..", "docs", "zoo.md"));
-    assertThat(page).contains(ZooTable.markdown(Zoo.list()));
+    assertThat(page)
+        .contains(ZooTable.markdown(Zoo.list()))
+        .contains(ZooTable.minis(Zoo.minis()))
+        .contains(LmTable.markdown(Zoo.languageModels()));
   }
 
   @Test
