@@ -4,16 +4,20 @@ import java.util.Locale;
 import org.safety4j.attacks.engine.perturb.Finish;
 import org.safety4j.attacks.vision.adversarial.Pgd;
 import org.safety4j.core.data.LabeledImages;
-import org.safety4j.core.nn.vit.Vit;
+import org.safety4j.core.model.ImageClassifier;
 import org.safety4j.core.run.Run;
 import org.safety4j.core.run.RunListener;
+import org.safety4j.datasets.images.Digits;
+import org.safety4j.datasets.zoo.Zoo;
 
 /**
- * Prints the memory of this process, in MB resident, while PGD makes many steps on one batch of a
- * ViT-Tiny. Argument: number of steps, 1,000 by default. Linux only, where the kernel tells.
+ * Prints the memory of this process, in MB resident, while PGD makes many steps on one batch of
+ * digits against {@code digits-vit}. Argument: number of steps, 1,000 by default. Linux only, where
+ * the kernel tells.
  */
 public final class MemoryOfSteps {
   private static final int LINES = 10;
+  private static final int BATCH = 32;
 
   private MemoryOfSteps() {}
 
@@ -31,8 +35,8 @@ public final class MemoryOfSteps {
             System.out.printf(Locale.ROOT, "%d\t%.0f%n", step, ProcessMemory.resident());
           }
         };
-    try (Vit model = VitTiny.model();
-        LabeledImages images = VitTiny.images(model)) {
+    try (ImageClassifier.White model = Zoo.digitsVit().open();
+        LabeledImages images = Digits.test().first(BATCH).open()) {
       Pgd.linf(8 / 255.0)
           .withSteps(steps)
           .withFinish(Finish.LAST_IMAGE)
