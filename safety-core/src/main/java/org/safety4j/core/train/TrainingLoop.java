@@ -349,12 +349,7 @@ public final class TrainingLoop {
     }
 
     void moveInto(List<NDArray> parameters) {
-      try (Scope scope = Scope.open();
-          GradMode mode = GradMode.off()) {
-        for (int i = 0; i < values.size(); i++) {
-          Ops.overwrite(parameters.get(i), values.get(i));
-        }
-      }
+      overwrite(parameters, values);
     }
 
     Map<String, NDArray> state() {
@@ -371,6 +366,16 @@ public final class TrainingLoop {
     @Override
     public void close() {
       manager.close();
+    }
+  }
+
+  /** Gives parameters other values; none if there are no values. */
+  private static void overwrite(List<NDArray> parameters, List<NDArray> values) {
+    try (Scope scope = Scope.open();
+        GradMode mode = GradMode.off()) {
+      for (int i = 0; i < values.size(); i++) {
+        Ops.overwrite(parameters.get(i), values.get(i));
+      }
     }
   }
 
@@ -399,12 +404,7 @@ public final class TrainingLoop {
     }
 
     void moveInto(List<NDArray> parameters) {
-      try (Scope scope = Scope.open();
-          GradMode mode = GradMode.off()) {
-        for (int i = 0; i < values.size(); i++) {
-          Ops.overwrite(parameters.get(i), values.get(i));
-        }
-      }
+      overwrite(parameters, values);
     }
 
     Map<String, NDArray> state() {
