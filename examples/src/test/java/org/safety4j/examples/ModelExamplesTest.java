@@ -86,7 +86,7 @@ class ModelExamplesTest {
         "ChatWithModel | pom.xml | cannot be opened as a language model",
         "ChatWithModel | pom.xml --tokens 0 --precision half | --precision must be fast or full",
         "ChatWithModel | ../safety-core/src/test/resources/fixtures/gpt2 | without a chat template",
-        "SegmentAnything | a b c | Y is missing",
+        "SegmentAnything | a b c | are needed together",
         "SegmentAnything | a pom.xml x 1 | X x: not a number",
         "SegmentAnything | a pom.xml 1 1 | pom.xml: not a picture",
         "SegmentAnything | a none.png 1 1 | none.png: no such file",
@@ -203,6 +203,17 @@ class ModelExamplesTest {
     assertThat(Files.readAllBytes(mask)).isNotEqualTo(first);
     assertThat(run("SegmentAnything", sam, picture, 60, 5, "--out", mask)).isEqualTo(2);
     assertThat(err.toString(UTF_8)).contains("must lie in the picture of 60x30 pixels");
+  }
+
+  @Test
+  void withoutAModelASceneIsCutUp() throws IOException {
+    Path mask = folder.resolve("mask.png");
+    assertThat(run("SegmentAnything", "--scene", 3, "--out", mask))
+        .as(err.toString(UTF_8))
+        .isZero();
+    assertThat(output()).startsWith(folder.resolve("scene.png") + ": ").contains("of 4096 pixels");
+    assertThat(ImageIO.read(mask.toFile()).getWidth()).isEqualTo(64);
+    assertThat(ImageIO.read(folder.resolve("scene.png").toFile()).getWidth()).isEqualTo(64);
   }
 
   @Test
