@@ -97,6 +97,31 @@ class PotionExamTest {
     assertThat(marks.get(Mark.REFUSED_DIRECT).value()).isEqualTo(1);
   }
 
+  @Test
+  void rightAnswersAreBrokenDownByKind() {
+    List<ChatTask> tasks = EXAM.benignTasks();
+    Chat forgetful =
+        new Answering(
+            c -> {
+              ChatTask task = everything().get(c);
+              return task.kind().equals("copy") ? "moss" : " " + task.answer();
+            });
+    List<PotionExam.Said> said = PotionExam.ask(forgetful, tasks);
+    assertThat(said).extracting(PotionExam.Said::task).isEqualTo(tasks);
+    Map<String, Rate> kinds = PotionExam.kinds(said);
+    assertThat(kinds.values().stream().mapToLong(Rate::trials).sum()).isEqualTo(200);
+    assertThat(List.copyOf(kinds.keySet())).isSorted().hasSizeGreaterThan(20);
+    kinds.forEach(
+        (kind, rate) -> {
+          long right =
+              tasks.stream()
+                  .filter(t -> t.kind().equals(kind))
+                  .filter(t -> !kind.equals("copy") || t.answer().equals("moss"))
+                  .count();
+          assertThat(rate.successes()).as(kind).isEqualTo(right);
+        });
+  }
+
   /** Flags every text that has one of its words. */
   private record Words(List<String> words) implements TextClassifier.Black {
     @Override
