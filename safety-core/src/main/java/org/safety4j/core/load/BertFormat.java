@@ -1,7 +1,9 @@
 package org.safety4j.core.load;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -22,6 +24,10 @@ final class BertFormat {
       new TreeSet<>(Set.of("BertModel", "BertForMaskedLM", CLASSIFIER));
   private static final String PREFIX = "bert.";
   private static final String POOLING = "1_Pooling/config.json";
+  private static final String MODULES = "modules.json";
+  private static final String MODULE = "sentence_transformers.models.";
+  private static final String FIRST = "pooling_mode_cls_token";
+  private static final String MEAN = "pooling_mode_mean_tokens";
 
   private BertFormat() {}
 
@@ -107,9 +113,44 @@ final class BertFormat {
   }
 
   static ObjectNode describe(Bert.Classifier model) {
+    ObjectNode json = describe(model, CLASSIFIER);
+    ClassLabels.write(json, model.classNames());
+    return json;
+  }
+
+  /** Writes an encoder with its pooling, in the layout of sentence-transformers. */
+  static void save(Bert.Encoder model, Path folder) {
+    FolderWriter.model(folder, describe(model, "BertModel"), model.stored());
+    FolderWriter.tokenizer(folder, model.tokenizer());
+    Pooling pooling = model.pooling();
+    ObjectNode pooled = Json.MAPPER.createObjectNode();
+    pooled.put("word_embedding_dimension", model.width());
+    pooled.put(FIRST, pooling.mode() == Pooling.Mode.FIRST);
+    pooled.put(MEAN, pooling.mode() == Pooling.Mode.MEAN);
+    FolderWriter.json(folder.resolve(POOLING), pooled);
+    ArrayNode modules = Json.MAPPER.createArrayNode();
+    module(modules, "", "Transformer");
+    module(modules, "1_Pooling", "Pooling");
+    if (pooling.normalised()) {
+      module(modules, "2_Normalize", "Normalize");
+    }
+    FolderWriter.json(folder.resolve(MODULES), modules);
+  }
+
+  private static void module(ArrayNode modules, String path, String type) {
+    int at = modules.size();
+    modules
+        .addObject()
+        .put("idx", at)
+        .put("name", Integer.toString(at))
+        .put("path", path)
+        .put("type", MODULE + type);
+  }
+
+  private static ObjectNode describe(Bert model, String architecture) {
     BertConfig config = model.config();
     ObjectNode json = Json.MAPPER.createObjectNode();
-    json.putArray("architectures").add(CLASSIFIER);
+    json.putArray("architectures").add(architecture);
     json.put("model_type", "bert");
     json.put("vocab_size", config.vocabulary());
     json.put("hidden_size", config.width());
@@ -122,7 +163,6 @@ final class BertFormat {
     json.put("hidden_act", config.activation().configName());
     json.put("position_embedding_type", "absolute");
     model.tokenizer().special().padding().ifPresent(id -> json.put("pad_token_id", id));
-    ClassLabels.write(json, model.classNames());
     return json;
   }
 
@@ -135,17 +175,16 @@ final class BertFormat {
         HfConfig.parse(
             files.origin() + "/" + POOLING,
             new String(files.read(POOLING, HfConfig.MAX_BYTES), StandardCharsets.UTF_8));
-    boolean first = json.flag("pooling_mode_cls_token", false);
-    boolean mean = json.flag("pooling_mode_mean_tokens", false);
+    boolean first = json.flag(FIRST, false);
+    boolean mean = json.flag(MEAN, false);
     if (first == mean) {
       throw new UnsupportedModel(
-          json.origin()
-              + ": only pooling_mode_cls_token and pooling_mode_mean_tokens are supported, one of them");
+          json.origin() + ": only " + FIRST + " and " + MEAN + " are supported, one of them");
     }
     boolean normalised =
-        files.has("modules.json")
-            && new String(files.read("modules.json", HfConfig.MAX_BYTES), StandardCharsets.UTF_8)
-                .contains("sentence_transformers.models.Normalize");
+        files.has(MODULES)
+            && new String(files.read(MODULES, HfConfig.MAX_BYTES), StandardCharsets.UTF_8)
+                .contains(MODULE + "Normalize");
     return new Pooling(first ? Pooling.Mode.FIRST : Pooling.Mode.MEAN, normalised);
   }
 }

@@ -1,6 +1,7 @@
 package org.safety4j.core.load;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -77,7 +78,7 @@ final class FolderWriter {
     }
   }
 
-  static void json(Path file, ObjectNode content) {
+  static void json(Path file, JsonNode content) {
     make(file.getParent());
     try {
       AtomicFile.write(

@@ -249,6 +249,18 @@ public final class LanguageModels {
   }
 
   /**
+   * Saves an encoder of texts as a folder that {@link #textEncoder(Path)} opens again, in single
+   * precision, with its tokenizer and its pooling, in the layout of sentence-transformers.
+   *
+   * @param model the encoder; stays the caller's
+   * @param folder the folder, made if it is not there; files of the same names are replaced
+   * @throws java.io.UncheckedIOException if it cannot be written
+   */
+  public static void save(Bert.Encoder model, Path folder) {
+    BertFormat.save(model, folder);
+  }
+
+  /**
    * Opens an encoder of texts: a BERT folder, with the pooling that the layout of
    * sentence-transformers names, or else the mean divided by its length.
    *

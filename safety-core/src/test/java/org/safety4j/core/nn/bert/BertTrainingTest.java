@@ -11,8 +11,11 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.safety4j.core.load.Fixtures;
 import org.safety4j.core.load.LanguageModels;
+import org.safety4j.core.load.ModelFiles;
 import org.safety4j.core.model.TextClassifier;
 import org.safety4j.core.nn.Directional;
 import org.safety4j.core.run.Run;
@@ -66,6 +69,26 @@ class BertTrainingTest {
         assertThat(again.logits(TEXTS).toFloatArray())
             .isEqualTo(model.logits(TEXTS).toFloatArray());
         assertThat(again.classNames()).isEqualTo(model.classNames());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Pooling.Mode.class)
+  void savedEncodersOpenAgainWithTheirPooling(Pooling.Mode mode, @TempDir Path folder) {
+    for (boolean normalised : new boolean[] {true, false}) {
+      Pooling pooling = new Pooling(mode, normalised);
+      Path own = folder.resolve(pooling.toString());
+      try (Bert.Encoder model =
+              (Bert.Encoder)
+                  LanguageModels.textEncoder(ModelFiles.in(Fixtures.path("bert")), pooling);
+          Scope scope = Scope.open()) {
+        LanguageModels.save(model, own);
+        try (Bert.Encoder again = (Bert.Encoder) LanguageModels.textEncoder(own)) {
+          assertThat(again.pooling()).isEqualTo(pooling);
+          assertThat(again.embed(TEXTS).toFloatArray())
+              .isEqualTo(model.embed(TEXTS).toFloatArray());
+        }
       }
     }
   }
