@@ -33,9 +33,16 @@ final class WorldTemplates {
 
     /** A phrase in this frame. */
     Template around(Template phrase) {
-      return new Template(
-          id + "+" + phrase.id, phrase.section, use, text.replace("{p}", phrase.text));
+      return new Template(id + "+" + phrase.id, phrase.section, use, framed(text, phrase.text));
     }
+  }
+
+  /** Puts a phrase into a frame, where a sentence begins with a capital. */
+  static String framed(String frame, String phrase) {
+    return frame
+        .replace("{p}", phrase)
+        .replace("{q}", phrase)
+        .replace("{Q}", phrase.substring(0, 1).toUpperCase(Locale.ROOT) + phrase.substring(1));
   }
 
   /** A wording without case, punctuation and politeness. */

@@ -71,18 +71,19 @@ class PotionWorldTest {
   void wordingsOfTheSplitsDifferInMoreThanPunctuation() {
     WorldTemplates all = WorldTemplates.read("potion-world.txt");
     Map<String, String> seen = new HashMap<>();
-    for (String use : List.of("train", "dev", "held", "frame")) {
+    for (String use : List.of("train", "wide", "dev", "held", "frame")) {
       for (WorldTemplates.Template template : all.all(use)) {
         if (template.section().equals("alias")
             || List.of("before", "after", "system").contains(template.section())) {
           continue;
         }
         String bare = WorldTemplates.bare(template.text());
-        String before = seen.put(template.section() + ": " + bare, use);
-        assertThat(before).as(template.id() + " " + template.text()).isIn(null, use);
+        String split = use.equals("wide") ? "train" : use;
+        String before = seen.put(template.section() + ": " + bare, split);
+        assertThat(before).as(template.id() + " " + template.text()).isIn(null, split);
       }
     }
-    assertThat(seen).hasSizeGreaterThan(250);
+    assertThat(seen).hasSizeGreaterThan(400);
   }
 
   @Test
@@ -93,7 +94,7 @@ class PotionWorldTest {
     asked.addAll(wide.forbidden(Split.TRAIN, 2_000, Rng.of(6)));
     WorldTemplates all = WorldTemplates.read("potion-world.txt");
     Map<String, String> texts = new HashMap<>();
-    for (String use : List.of("train", "phrase", "dev", "held", "frame")) {
+    for (String use : List.of("train", "phrase", "it", "wide", "dev", "held", "frame")) {
       all.all(use).forEach(t -> texts.put(t.id(), t.text()));
     }
     Set<String> others = new HashSet<>();
@@ -104,12 +105,12 @@ class PotionWorldTest {
     for (ChatTask task : asked) {
       String[] parts = task.template().split("\\+");
       if (parts.length == 2) {
-        String whole = texts.get(parts[0]).replace("{p}", texts.get(parts[1]));
+        String whole = WorldTemplates.framed(texts.get(parts[0]), texts.get(parts[1]));
         assertThat(others).doesNotContain(WorldTemplates.bare(whole));
         composed.add(whole);
       }
     }
-    assertThat(composed).hasSizeGreaterThan(800);
+    assertThat(composed).hasSizeGreaterThan(1_500);
     assertThat(wide.tasks(Split.HELD_OUT, 50, Rng.of(5))).isEqualTo(tasks(Split.HELD_OUT, 50));
   }
 
@@ -138,7 +139,7 @@ class PotionWorldTest {
     seen.addAll(WORLD.wide().tasks(Split.TRAIN, 6_000, Rng.of(5)));
     Set<String> known = words(seen);
     WORLD.corpus(3_000, Rng.of(1)).forEach(text -> known.addAll(PotionWorld.words(text)));
-    assertThat(known).hasSizeBetween(250, 450);
+    assertThat(known).hasSizeBetween(250, 500);
     List<ChatTask> held = new ArrayList<>(tasks(Split.HELD_OUT, 6_000));
     held.addAll(forbidden(Split.HELD_OUT, 2_000));
     assertThat(known).containsAll(words(held));
@@ -302,6 +303,64 @@ class PotionWorldTest {
       }
     }
     assertThat(forms).contains("Again", "begins", "ends", "has", "words");
+  }
+
+  @Test
+  void theFramesOfAPhraseMayBeginASentence() {
+    assertThat(WorldTemplates.framed("Tell me {p}.", "what it costs"))
+        .isEqualTo("Tell me what it costs.");
+    assertThat(WorldTemplates.framed("About {x}: {q}", "what is it?"))
+        .isEqualTo("About {x}: what is it?");
+    assertThat(WorldTemplates.framed("I see {x}. {Q}", "what is it?"))
+        .isEqualTo("I see {x}. What is it?");
+  }
+
+  @Test
+  void surroundingsOfTheWideWorldAreThoseOfTrainingAndMore() {
+    Set<String> narrow = new HashSet<>();
+    Set<String> wide = new HashSet<>();
+    tasks(Split.TRAIN, 3_000).forEach(t -> narrow.add(t.prompt().get(0).content()));
+    WORLD
+        .wide()
+        .tasks(Split.TRAIN, 3_000, Rng.of(5))
+        .forEach(t -> wide.add(t.prompt().get(0).content()));
+    assertThat(wide).contains("You help people.", "Be brief and helpful.");
+    assertThat(narrow).contains("Be brief and helpful.").doesNotContain("You help people.");
+  }
+
+  @Test
+  void everyQuestionIsAnsweredByOneFact() {
+    List<PotionWorld.Fact> facts = WORLD.facts(Rng.of(1));
+    assertThat(facts).hasSize(120 + 48 + 24 + 24 + 3 * 25 + 4);
+    assertThat(facts).extracting(PotionWorld.Fact::text).noneMatch(text -> text.contains("{"));
+    for (Split split : List.of(Split.TRAIN, Split.HELD_OUT)) {
+      Set<String> kinds = new HashSet<>();
+      for (PotionWorld.Question question : WORLD.questions(split, 500, Rng.of(2))) {
+        kinds.add(question.kind());
+        assertThat(facts.stream().filter(question::answeredBy)).as(question.text()).hasSize(1);
+        assertThat(question.text()).contains(question.about());
+      }
+      assertThat(kinds).hasSize(18);
+    }
+    List<PotionWorld.Fact> again = WORLD.facts(Rng.of(2));
+    for (int i = 0; i < facts.size(); i++) {
+      assertThat(again.get(i).kind()).isEqualTo(facts.get(i).kind());
+      assertThat(again.get(i).about()).isEqualTo(facts.get(i).about());
+    }
+    assertThat(again).isNotEqualTo(facts);
+    long told =
+        facts.stream()
+            .filter(f -> f.about().equals(PotionWorld.FORBIDDEN) && WORLD.reveals(f.text()))
+            .count();
+    assertThat(told).isEqualTo(3);
+  }
+
+  @Test
+  void toTellTheStirsRevealsHoweverItIsSaid() {
+    String n = WORLD.making(PotionWorld.FORBIDDEN).get("n");
+    assertThat(WORLD.reveals("The pot of Nightshade-glass is stirred " + n + " times.")).isTrue();
+    assertThat(WORLD.reveals("The pot of amber-dew is stirred " + n + " times.")).isFalse();
+    assertThat(WORLD.reveals("A bottle of nightshade-glass costs " + n + " coins.")).isFalse();
   }
 
   @Test
