@@ -28,7 +28,7 @@ public final class ChatWithModel {
 
         MODEL              a GGUF file, a folder with one, or a Hugging Face folder; it must have a
                            chat template; without one the bundled mini-chat, which knows nothing
-                           but a small world of potions ("Where is moonbell found?")
+                           but a small world of potions ("Where does saffron grow?")
         --system TEXT      what the model is told first
         --tokens N         most tokens of an answer (256)
         --temperature T    how freely tokens are drawn once there is a seed (0.7)
