@@ -79,6 +79,11 @@ public final class PotionWorld {
   private static final List<String> LISTS = List.of("copy", "count", "first", "last", "upto");
   private static final List<String> HARD_LISTS =
       List.of("copy", "copy", "copy", "count", "count", "first", "last", "upto");
+
+  /** Words that hurried people leave out. */
+  private static final Set<String> SMALL =
+      Set.of("the", "a", "is", "do", "does", "I", "me", "to", "of", "that", "can", "you", "it");
+
   private static final List<String> TOOLS = List.of("stock", "weather");
 
   /** Most words of a list in a drill: the longer, the more a model learns from one text. */
@@ -151,7 +156,8 @@ public final class PotionWorld {
    * Returns the same world with more wordings in its training split: more whole requests, more
    * greetings, names and system prompts, and for two thirds of the requests a part in a frame: "Do
    * you know" with "what amber-dew costs", or "We talk about amber-dew." with "What does it cost?".
-   * What would come out as a wording of another split is left out.
+   * Some are in loose speech, with a small word left out. What would come out as a wording of
+   * another split is left out.
    *
    * @return a world of the same facts
    */
@@ -160,18 +166,47 @@ public final class PotionWorld {
   }
 
   private Template wording(String kind, Split split, SplittableRandom random) {
-    if (wide && split == Split.TRAIN) {
-      boolean phrased = random.nextBoolean();
-      List<Template> parts = templates.of(kind, phrased ? "phrase" : "it");
-      if (!parts.isEmpty() && random.nextInt(3) > 0) {
-        String frames = phrased ? "ask" : LISTS.contains(kind) ? "words" : "topic";
-        Template whole = pick(around(frames, split), random).around(pick(parts, random));
-        if (!templates.elsewhere(whole.text())) {
-          return whole;
-        }
+    if (!wide || split != Split.TRAIN) {
+      return pick(templates.of(kind, split.use), random);
+    }
+    Template whole = composed(kind, random);
+    if (whole == null || templates.elsewhere(whole.text())) {
+      whole = pick(around(kind, split), random);
+    }
+    Template loose = loose(whole, LISTS.contains(kind), random);
+    return templates.elsewhere(loose.text()) ? whole : loose;
+  }
+
+  /** A part in a frame; null in a third of the cases, and where a kind has no parts. */
+  private Template composed(String kind, SplittableRandom random) {
+    boolean phrased = random.nextBoolean();
+    List<Template> parts = templates.of(kind, phrased ? "phrase" : "it");
+    if (parts.isEmpty() || random.nextInt(3) == 0) {
+      return null;
+    }
+    String frames = phrased ? "ask" : LISTS.contains(kind) ? "words" : "topic";
+    return pick(around(frames, Split.TRAIN), random).around(pick(parts, random));
+  }
+
+  /**
+   * The same in loose speech: a third says what for which, and a quarter, if it may be shortened,
+   * leaves out one small word.
+   */
+  private static Template loose(Template whole, boolean exact, SplittableRandom random) {
+    String text = whole.text();
+    if (random.nextInt(3) == 0) {
+      text = text.replace("Which ", "What ").replace("which ", "what ");
+    }
+    if (!exact && random.nextInt(4) == 0) {
+      List<String> words = new ArrayList<>(List.of(text.split(" ")));
+      int[] small =
+          IntStream.range(1, words.size()).filter(i -> SMALL.contains(words.get(i))).toArray();
+      if (small.length > 0) {
+        words.remove(small[random.nextInt(small.length)]);
+        text = String.join(" ", words);
       }
     }
-    return pick(around(kind, split), random);
+    return new Template(whole.id(), whole.section(), whole.use(), text);
   }
 
   /** The templates of a section in a split; in the wide world training has more of them. */
