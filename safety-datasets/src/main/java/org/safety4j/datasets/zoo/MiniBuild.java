@@ -27,6 +27,9 @@ public record MiniBuild<M extends Model & Trainable>(MiniRecipe<M> recipe, long 
   /** Name of the file that holds the mean training loss of every epoch. */
   public static final String LOG = "training.tsv";
 
+  /** Name of the file that holds the model's card, if it has one. */
+  public static final String CARD = "README.md";
+
   /**
    * Trains, stores and measures the model.
    *
@@ -94,6 +97,9 @@ public record MiniBuild<M extends Model & Trainable>(MiniRecipe<M> recipe, long 
               seconds,
               recipe.measure(stored, Integer.MAX_VALUE, Rng.of(seed).derive("measure")));
       figures.write(folder);
+      if (!recipe.about().isEmpty()) {
+        write(folder.resolve(CARD), card(figures));
+      }
       return figures;
     }
   }
@@ -104,6 +110,50 @@ public record MiniBuild<M extends Model & Trainable>(MiniRecipe<M> recipe, long 
       text.append(i + 1).append('\t');
       text.append(String.format(Locale.ROOT, "%.5f", losses.get(i))).append('\n');
     }
+    write(file, text.toString());
+  }
+
+  private String card(MiniFigures figures) {
+    StringBuilder card = new StringBuilder();
+    card.append(
+        String.format(
+            Locale.ROOT,
+            """
+            # %s
+
+            %s
+
+            - %,d parameters, stored in half precision.
+            - Recipe: `%s`, seed %d, %d epochs, %,d steps; losses in %s.
+            - Rebuild: `RebuildZoo %s`.
+
+            | figure | value, 95 %% interval | of |
+            |---|---|---|
+            """,
+            recipe.id(),
+            recipe.about().strip(),
+            figures.parameters(),
+            recipe.getClass().getSimpleName(),
+            figures.seed(),
+            figures.epochs(),
+            figures.steps(),
+            LOG,
+            recipe.id()));
+    for (MiniFigure f : figures.measured()) {
+      card.append(
+          String.format(
+              Locale.ROOT,
+              "| %s | %.3f [%.3f, %.3f] | %,d |\n",
+              f.name(),
+              f.value(),
+              f.low(),
+              f.high(),
+              f.trials()));
+    }
+    return card.toString();
+  }
+
+  private static void write(Path file, String text) {
     try {
       Files.writeString(file, text);
     } catch (IOException e) {

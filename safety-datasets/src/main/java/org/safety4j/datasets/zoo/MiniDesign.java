@@ -8,7 +8,8 @@ import java.util.function.Supplier;
 enum MiniDesign {
   DDPM("mini-ddpm", true, DdpmRecipe::new),
   CLIP("mini-clip", true, ClipRecipe::new),
-  SAM("mini-sam", true, SamRecipe::new);
+  SAM("mini-sam", true, SamRecipe::new),
+  ENCODER("mini-encoder", true, EncoderRecipe::new);
 
   private final String id;
   private final boolean published;

@@ -74,6 +74,17 @@ public record MiniFigure(
     return Double.isNaN(least) || value >= least;
   }
 
+  /**
+   * Gives the figure as a rate.
+   *
+   * @param denominator what was counted
+   * @return the share of the trials
+   * @throws IllegalArgumentException if the figure is no share
+   */
+  public Rate rate(String denominator) {
+    return Rate.of(Math.round(value * trials), trials, denominator);
+  }
+
   /** Value, interval, trials and bound, separated by blanks. */
   String toText() {
     return String.format(

@@ -75,6 +75,15 @@ public interface MiniRecipe<M extends Model & Trainable> {
   List<MiniFigure> measure(M model, int most, Rng rng);
 
   /**
+   * Tells what the model is, what it learnt from, and under which licences, for its card.
+   *
+   * @return Markdown; empty if the model gets no card
+   */
+  default String about() {
+    return "";
+  }
+
+  /**
    * Trains the model as published.
    *
    * @param run seed, budget, cancellation, listener

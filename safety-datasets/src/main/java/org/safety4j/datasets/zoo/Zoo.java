@@ -2,6 +2,7 @@ package org.safety4j.datasets.zoo;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.safety4j.core.nn.bert.Bert;
 import org.safety4j.core.nn.clip.Clip;
 import org.safety4j.core.nn.diffusion.DiffusionPipeline;
 import org.safety4j.core.nn.sam.Sam;
@@ -157,6 +158,15 @@ public final class Zoo {
    */
   public static ZooGuard miniGuard() {
     return new ZooGuard(ZooGuard.ID);
+  }
+
+  /**
+   * A sentence encoder that finds what answers a question about the potion world.
+   *
+   * @return its name
+   */
+  public static MiniModel<Bert.Encoder> miniEncoder() {
+    return new MiniModel<>("mini-encoder");
   }
 
   /**

@@ -59,6 +59,7 @@ class MiniFiguresTest {
     MiniFigure half = MiniFigure.of("a", Rate.of(50, 100, "trials"), 0.4);
     assertThat(half.low()).isBetween(0.40, 0.41);
     assertThat(half.high()).isBetween(0.59, 0.60);
+    assertThat(half.rate("trials")).isEqualTo(Rate.of(50, 100, "trials"));
   }
 
   @Test

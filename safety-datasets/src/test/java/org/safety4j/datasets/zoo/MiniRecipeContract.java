@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.safety4j.core.error.RunCancelled;
+import org.safety4j.core.metric.Interval;
 import org.safety4j.core.model.Model;
 import org.safety4j.core.model.Trainable;
 import org.safety4j.core.run.CancelToken;
@@ -88,6 +89,18 @@ abstract class MiniRecipeContract<M extends Model & Trainable> {
 
   /** Compares a measurement on a small sample with what was published. */
   abstract void check(List<MiniFigure> measured, MiniFigures published);
+
+  /** Shares that a smaller sample of the same kind must not contradict. */
+  static void assertAlike(List<MiniFigure> measured, MiniFigures published, List<String> names) {
+    for (String name : names) {
+      MiniFigure found =
+          measured.stream().filter(f -> f.name().equals(name)).findFirst().orElseThrow();
+      Interval interval = found.rate("trials").interval(0.999);
+      assertThat(published.measured(name).value())
+          .as(name + " " + published.measured(name) + ", found " + found)
+          .isBetween(interval.lower(), interval.upper());
+    }
+  }
 
   static double value(List<MiniFigure> measured, String name) {
     return measured.stream().filter(f -> f.name().equals(name)).findFirst().orElseThrow().value();
