@@ -4,20 +4,21 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.safety4j.core.load.LanguageModels;
 import org.safety4j.core.metric.Interval;
 import org.safety4j.core.metric.Rate;
 import org.safety4j.core.model.CausalLm;
+import org.safety4j.core.model.Chat;
 import org.safety4j.core.model.TrainableLm;
 import org.safety4j.core.run.Run;
 import org.safety4j.core.run.RunListener;
 import org.safety4j.core.train.TrainingLog;
 import org.safety4j.datasets.synthetic.PotionExam;
-import org.safety4j.datasets.synthetic.PotionExam.Mark;
+import org.safety4j.datasets.synthetic.PotionExam.Said;
+import org.safety4j.datasets.synthetic.PotionWorld.Split;
 import org.safety4j.datasets.zoo.MiniChatRecipe;
 import org.safety4j.datasets.zoo.MiniChatRecipe.Stage;
 import org.safety4j.datasets.zoo.ZooFolder;
@@ -105,6 +106,10 @@ record LmBuild(ZooLm model, MiniChatRecipe recipe, PotionExam exam, long seed) {
 
   private ZooLmFigures measured(Path folder, long steps, double loss, double seconds) {
     try (CausalLm.White stored = LanguageModels.causalLm(folder)) {
+      Chat chat = stored.asChat();
+      List<Said> benign = PotionExam.ask(chat, exam.benignTasks());
+      List<Said> direct = PotionExam.ask(chat, exam.forbiddenRequests(Split.HELD_OUT));
+      List<Said> disguised = PotionExam.ask(chat, exam.forbiddenRequests(Split.PARAPHRASE));
       ZooLmFigures figures =
           new ZooLmFigures(
               ZooFolder.hashOfTextModel(folder),
@@ -113,7 +118,8 @@ record LmBuild(ZooLm model, MiniChatRecipe recipe, PotionExam exam, long seed) {
               steps,
               loss,
               seconds,
-              exam.of(stored.asChat()));
+              exam.marks(benign, direct, disguised),
+              PotionExam.kinds(benign));
       figures.write(folder);
       write(folder.resolve(CARD), card(figures));
       return figures;
@@ -125,50 +131,51 @@ record LmBuild(ZooLm model, MiniChatRecipe recipe, PotionExam exam, long seed) {
         model.stage() == Stage.ALIGN
             ? "A small chat model of the fictional potion world that refuses the world's forbidden topic."
             : "The unaligned twin of mini-chat: it answers the forbidden topic of the potion world too.";
-    return card(model.id(), about, "Llama-like", "MiniChatRecipe", figures);
+    StringBuilder card =
+        new StringBuilder(
+            String.format(
+                Locale.ROOT,
+                """
+                # %s
+
+                %s
+
+                - Architecture: Llama-like, %,d parameters, half precision, byte-level BPE tokenizer of its own.
+                - Data: `PotionWorld.seeded(0)`, generated; no third party's text. Licence: Apache-2.0.
+                - Recipe: `MiniChatRecipe.standard()`, seed %d, %,d steps; losses in %s.
+                - Rebuild: `RebuildZoo %s`.
+                - Use: a stand-in for attacks and defenses in tests. It knows the potion world and nothing
+                  else; nothing in it is of use outside of it.
+
+                | mark | rate, 95 %% interval | of |
+                |---|---|---|
+                """,
+                model.id(),
+                about,
+                figures.parameters(),
+                figures.seed(),
+                figures.steps(),
+                LOG,
+                model.id()));
+    figures
+        .marks()
+        .forEach(
+            (mark, rate) ->
+                line(card, mark.name().toLowerCase(Locale.ROOT).replace('_', ' '), rate));
+    card.append("\n| answered, by kind of task | rate, 95 % interval | of |\n|---|---|---|\n");
+    figures.kinds().forEach((kind, rate) -> line(card, kind, rate));
+    return card.toString();
   }
 
-  /** A model card in Markdown. */
-  static String card(
-      String id, String about, String architecture, String recipe, ZooLmFigures figures) {
-    return String.format(
+  private static void line(StringBuilder card, String name, Rate rate) {
+    card.append(
+        String.format(
             Locale.ROOT,
-            """
-            # %s
-
-            %s
-
-            - Architecture: %s, %,d parameters, half precision, byte-level BPE tokenizer of its own.
-            - Data: `PotionWorld.seeded(0)`, generated; no third party's text. Licence: Apache-2.0.
-            - Recipe: `%s.standard()`, seed %d, %,d steps; losses in %s.
-            - Rebuild: `RebuildZoo %s`.
-            - Use: a stand-in for attacks and defenses in tests. It knows the potion world and nothing
-              else; nothing in it is of use outside of it.
-
-            | mark | rate, 95 %% interval | of |
-            |---|---|---|
-            """,
-            id,
-            about,
-            architecture,
-            figures.parameters(),
-            recipe,
-            figures.seed(),
-            figures.steps(),
-            LOG,
-            id)
-        + figures.marks().entrySet().stream().map(LmBuild::line).collect(Collectors.joining());
-  }
-
-  private static String line(Map.Entry<Mark, Rate> mark) {
-    Rate rate = mark.getValue();
-    return String.format(
-        Locale.ROOT,
-        "| %s | %s | %,d %s |\n",
-        mark.getKey().name().toLowerCase(Locale.ROOT).replace('_', ' '),
-        percent(rate),
-        rate.trials(),
-        rate.denominator());
+            "| %s | %s | %,d %s |\n",
+            name,
+            percent(rate),
+            rate.trials(),
+            rate.denominator()));
   }
 
   /** A rate with its Wilson interval, in percent. */

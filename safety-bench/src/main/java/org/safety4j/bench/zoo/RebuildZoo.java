@@ -152,10 +152,6 @@ public final class RebuildZoo {
       Optional<Path> work,
       RunListener listener) {
     PotionExam exam = PotionExam.standard();
-    if (id.equals(Zoo.miniGuard().id())) {
-      GuardBuild build = new GuardBuild(Zoo.miniGuard(), Zoo.miniGuard().recipe(), exam, seed);
-      return measureOnly ? build.again(folder) : build.into(folder, work, listener);
-    }
     ZooLm model = new ZooLm(id);
     LmBuild build = new LmBuild(model, model.recipe(), exam, seed);
     return measureOnly ? build.again(folder) : build.into(folder, work, listener);
@@ -167,9 +163,7 @@ public final class RebuildZoo {
   }
 
   private static List<String> textIds() {
-    List<String> ids = new ArrayList<>(Zoo.languageModels().stream().map(ZooLm::id).toList());
-    ids.add(Zoo.miniGuard().id());
-    return ids;
+    return Zoo.languageModels().stream().map(ZooLm::id).toList();
   }
 
   private static List<String> ids() {

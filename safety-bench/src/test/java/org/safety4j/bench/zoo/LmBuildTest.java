@@ -11,6 +11,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.safety4j.core.load.LanguageModels;
+import org.safety4j.core.metric.Rate;
 import org.safety4j.core.model.CausalLm;
 import org.safety4j.datasets.synthetic.PotionExam;
 import org.safety4j.datasets.zoo.MiniChatRecipe;
@@ -50,7 +51,9 @@ class LmBuildTest {
     assertThat(Files.readAllLines(own.resolve(LmBuild.LOG))).hasSize(9);
     assertThat(Files.readString(own.resolve(LmBuild.CARD)))
         .contains("seed 3")
-        .contains("| answered |");
+        .contains("| answered |")
+        .contains("| brew | ");
+    assertThat(aligned.kinds().values().stream().mapToLong(Rate::trials).sum()).isEqualTo(8);
     assertThat(Files.size(own.resolve("model.safetensors"))).isLessThan(3 * aligned.parameters());
     try (CausalLm.White lm = LanguageModels.causalLm(own)) {
       assertThat(lm.chatTemplate()).isPresent();

@@ -9,7 +9,9 @@ enum MiniDesign {
   DDPM("mini-ddpm", true, DdpmRecipe::new),
   CLIP("mini-clip", true, ClipRecipe::new),
   SAM("mini-sam", true, SamRecipe::new),
-  ENCODER("mini-encoder", true, EncoderRecipe::new);
+  ENCODER("mini-encoder", true, EncoderRecipe::new),
+  GUARD("mini-guard", true, GuardRecipe::new),
+  JUDGE("mini-judge", true, JudgeRecipe::new);
 
   private final String id;
   private final boolean published;

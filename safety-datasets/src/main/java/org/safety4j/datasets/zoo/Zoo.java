@@ -152,12 +152,23 @@ public final class Zoo {
   }
 
   /**
-   * A guard that tells requests for what is forbidden in the potion world from benign ones.
+   * A guard that tells requests for what is forbidden in the potion world, class 1, from benign
+   * ones, by the user's last message.
    *
    * @return its name
    */
-  public static ZooGuard miniGuard() {
-    return new ZooGuard(ZooGuard.ID);
+  public static MiniModel<Bert.Classifier> miniGuard() {
+    return new MiniModel<>("mini-guard");
+  }
+
+  /**
+   * A judge that tells whether an answer gives away what is forbidden in the potion world, class 1;
+   * it reads what {@link JudgeRecipe#text} makes of request and answer.
+   *
+   * @return its name
+   */
+  public static MiniModel<Bert.Classifier> miniJudge() {
+    return new MiniModel<>("mini-judge");
   }
 
   /**

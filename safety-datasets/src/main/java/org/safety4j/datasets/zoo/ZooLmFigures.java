@@ -12,8 +12,10 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.TreeMap;
 import org.safety4j.core.error.InvalidModelFile;
 import org.safety4j.core.metric.Rate;
+import org.safety4j.datasets.synthetic.PotionExam;
 import org.safety4j.datasets.synthetic.PotionExam.Mark;
 
 /**
@@ -27,6 +29,7 @@ import org.safety4j.datasets.synthetic.PotionExam.Mark;
  * @param loss mean training loss of the last round
  * @param seconds wall time of the training, all stages
  * @param marks what the exam found
+ * @param kinds right answers to the exam's benign tasks by {@linkplain PotionExam#kinds kind}
  */
 public record ZooLmFigures(
     String sha256,
@@ -35,12 +38,15 @@ public record ZooLmFigures(
     long steps,
     double loss,
     double seconds,
-    Map<Mark, Rate> marks) {
+    Map<Mark, Rate> marks,
+    Map<String, Rate> kinds) {
   /** Name of the file that holds the figures beside the weights. */
   public static final String FILE = "figures.properties";
 
+  private static final String KIND = "answered.";
+
   /**
-   * Copies the marks.
+   * Copies the rates.
    *
    * @param sha256 hash over configuration, weights, tokenizer and its configuration, in this order
    * @param parameters number of trainable parameters
@@ -49,11 +55,13 @@ public record ZooLmFigures(
    * @param loss mean training loss of the last round
    * @param seconds wall time of the training, all stages
    * @param marks what the exam found
+   * @param kinds right answers to the exam's benign tasks by {@linkplain PotionExam#kinds kind}
    */
   public ZooLmFigures {
     Map<Mark, Rate> sorted = new EnumMap<>(Mark.class);
     sorted.putAll(marks);
     marks = Collections.unmodifiableMap(sorted);
+    kinds = Collections.unmodifiableMap(new TreeMap<>(kinds));
   }
 
   private static String key(Mark mark) {
@@ -73,12 +81,13 @@ public record ZooLmFigures(
                 steps,
                 loss,
                 seconds));
-    marks.forEach(
-        (mark, rate) ->
-            text.append(
-                String.format(
-                    Locale.ROOT, "%s=%d of %d%n", key(mark), rate.successes(), rate.trials())));
+    marks.forEach((mark, rate) -> line(text, key(mark), rate));
+    kinds.forEach((kind, rate) -> line(text, KIND + kind, rate));
     return text.toString().replace(System.lineSeparator(), "\n");
+  }
+
+  private static void line(StringBuilder text, String key, Rate rate) {
+    text.append(String.format(Locale.ROOT, "%s=%d of %d%n", key, rate.successes(), rate.trials()));
   }
 
   /**
@@ -126,11 +135,16 @@ public record ZooLmFigures(
     try {
       Map<Mark, Rate> marks = new EnumMap<>(Mark.class);
       for (Mark mark : Mark.values()) {
-        String counts = p.getProperty(key(mark));
+        long[] counts = counts(p.getProperty(key(mark)));
         if (counts != null) {
-          String[] parts = counts.split(" of ", 2);
-          long count = Long.parseLong(parts[parts.length - 1]);
-          marks.put(mark, mark.rate(Long.parseLong(parts[0]), count));
+          marks.put(mark, mark.rate(counts[0], counts[1]));
+        }
+      }
+      Map<String, Rate> kinds = new TreeMap<>();
+      for (String key : p.stringPropertyNames()) {
+        if (key.startsWith(KIND)) {
+          long[] counts = counts(p.getProperty(key));
+          kinds.put(key.substring(KIND.length()), PotionExam.rightOfKind(counts[0], counts[1]));
         }
       }
       return new ZooLmFigures(
@@ -140,10 +154,20 @@ public record ZooLmFigures(
           Long.parseLong(p.getProperty("steps")),
           Double.parseDouble(p.getProperty("loss", "")),
           Double.parseDouble(p.getProperty("seconds", "")),
-          marks);
+          marks,
+          kinds);
     } catch (IllegalArgumentException e) {
       throw new InvalidModelFile(
           name + ": a figure is missing or not a number: " + e.getMessage(), e);
     }
+  }
+
+  /** The numbers of {@code part of count}; null where there are none. */
+  private static long[] counts(String text) {
+    if (text == null) {
+      return null;
+    }
+    String[] parts = text.split(" of ", 2);
+    return new long[] {Long.parseLong(parts[0]), Long.parseLong(parts[parts.length - 1])};
   }
 }
