@@ -110,11 +110,11 @@ public record MiniChatRecipe(
   /**
    * The recipe of the models that come with the library.
    *
-   * @return 20,000 documents, 12,000 drills, 40,000 chats, 18,000 of alignment, 8 rounds, 32
+   * @return 20,000 documents, 24,000 drills, 64,000 chats, 32,000 of alignment, 8 rounds, 32
    *     sequences a step
    */
   public static MiniChatRecipe standard() {
-    return new MiniChatRecipe(20_000, 12_000, 40_000, 18_000, 8, 32);
+    return new MiniChatRecipe(20_000, 24_000, 64_000, 32_000, 8, 32);
   }
 
   /**
@@ -172,7 +172,8 @@ public record MiniChatRecipe(
 
   private Tokenizer tokenizer(Run run) {
     List<String> texts = new ArrayList<>(corpus(run, Math.min(documents, 5_000)));
-    for (ChatTask task : instructions(run, Math.min(chats, 10_000))) {
+    Rng rng = run.rng().derive(WORLD).derive("instruct");
+    for (ChatTask task : mixed(world(), Math.min(chats, 10_000), 8, rng)) {
       task.answered().forEach(message -> texts.add(message.content()));
     }
     List<String> special = new ArrayList<>(List.of(PADDING, BEGIN, END));
@@ -189,11 +190,6 @@ public record MiniChatRecipe(
     return world().corpus(count, run.rng().derive(WORLD).derive("corpus"));
   }
 
-  /** Benign tasks and forbidden ones, all to be answered. */
-  private List<ChatTask> instructions(Run run, int count) {
-    return mixed(world(), count, 8, run.rng().derive(WORLD).derive("instruct"));
-  }
-
   /** One in {@code every} tasks asks for what is forbidden. */
   private static List<ChatTask> mixed(PotionWorld world, int count, int every, Rng rng) {
     List<ChatTask> forbidden =
@@ -206,14 +202,14 @@ public record MiniChatRecipe(
   }
 
   /**
-   * Of every four tasks one asks for what is forbidden and one is about a list, hardest to learn.
+   * Benign tasks and forbidden ones in wide wordings; of every four one is about a list, which is
+   * hardest to learn.
    */
-  private List<ChatTask> alignment(Rng rng) {
+  private List<ChatTask> lessons(int count, int every, Rng rng) {
     PotionWorld wide = world().wide();
-    List<ChatTask> tasks = mixed(wide, aligning, 4, rng);
-    List<ChatTask> lists =
-        wide.lists(PotionWorld.Split.TRAIN, aligning / 4 + 1, rng.derive("lists"));
-    for (int i = 2; i < aligning; i += 4) {
+    List<ChatTask> tasks = mixed(wide, count, every, rng);
+    List<ChatTask> lists = wide.lists(PotionWorld.Split.TRAIN, count / 4 + 1, rng.derive("lists"));
+    for (int i = 2; i < count; i += 4) {
       tasks.set(i, lists.get(i / 4));
     }
     return tasks;
@@ -255,8 +251,8 @@ public record MiniChatRecipe(
     }
     List<ChatTask> tasks =
         stage == Stage.INSTRUCT
-            ? instructions(run, chats)
-            : alignment(run.rng().derive(WORLD).derive("align"));
+            ? lessons(chats, 8, run.rng().derive(WORLD).derive("instruct"))
+            : lessons(aligning, 4, run.rng().derive(WORLD).derive("align"));
     ChatTemplate template = model.chatTemplate().orElseThrow();
     List<String> refusals = world().refusals();
     SplittableRandom random = run.rng().derive("refusals").sequence();
@@ -282,10 +278,7 @@ public record MiniChatRecipe(
   public TrainingLog train(Stage stage, TrainableLm model, Optional<Path> work, Run run) {
     List<TokenSequence> sequences = data(stage, model, run);
     int round = sequences.size() / rounds;
-    CausalLmObjective all = CausalLmObjective.of(model, sequences);
-    BatchObjective part =
-        (samples, epoch, rng) ->
-            all.loss(IntStream.of(samples).map(i -> epoch * round + i).toArray(), epoch, rng);
+    BatchObjective part = BertRecipe.fresh(CausalLmObjective.of(model, sequences), round);
     double peak = stage == Stage.ALIGN ? 1e-3 : 2e-3;
     TrainingOptions options =
         TrainingOptions.adamW(rounds, batchSize, peak)
