@@ -30,8 +30,8 @@ import org.safety4j.datasets.zoo.EmojiCaptions;
 import org.safety4j.datasets.zoo.Zoo;
 
 /**
- * Command that draws what small models of the zoo make of data that they have not seen, one PNG a
- * model, for a person to judge.
+ * Command that shows what small models of the zoo make of data that they have not seen, one sheet a
+ * model, for a person to judge: pictures, and chats as Markdown.
  *
  * <pre>ZooSheets FOLDER</pre>
  */
@@ -61,6 +61,7 @@ public final class ZooSheets {
     write(digits(), folder.resolve("mini-ddpm.png"));
     write(pictures(), folder.resolve("mini-clip.png"));
     write(masks(), folder.resolve("mini-sam.png"));
+    LmBuild.write(folder.resolve("mini-chat.md"), ChatSheet.ofTheZoo());
   }
 
   private static void write(BufferedImage sheet, Path file) {
