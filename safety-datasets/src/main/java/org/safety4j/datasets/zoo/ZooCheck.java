@@ -11,7 +11,6 @@ import org.safety4j.core.metric.Rate;
 import org.safety4j.core.model.CausalLm;
 import org.safety4j.core.model.ImageClassifier;
 import org.safety4j.core.model.Model;
-import org.safety4j.core.model.TextClassifier;
 import org.safety4j.core.model.Trainable;
 import org.safety4j.core.tensor.Rng;
 import org.safety4j.datasets.synthetic.PotionExam;
@@ -65,7 +64,6 @@ public record ZooCheck(String id) {
     Zoo.list().forEach(model -> ids.add(model.id()));
     Zoo.minis().forEach(model -> ids.add(model.id()));
     Zoo.languageModels().forEach(model -> ids.add(model.id()));
-    ids.add(Zoo.miniGuard().id());
     return ids;
   }
 
@@ -86,11 +84,6 @@ public record ZooCheck(String id) {
     PotionExam standard = PotionExam.standard();
     PotionExam exam =
         standard.withSizes(Math.min(most, standard.benign()), Math.min(most, standard.forbidden()));
-    if (id.equals(Zoo.miniGuard().id())) {
-      try (TextClassifier.White guard = Zoo.miniGuard().open()) {
-        return marks(exam.of(guard));
-      }
-    }
     try (CausalLm.White lm = new ZooLm(id).open()) {
       return marks(exam.of(lm.asChat()));
     }
