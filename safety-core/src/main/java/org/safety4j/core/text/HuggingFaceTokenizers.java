@@ -3,8 +3,10 @@ package org.safety4j.core.text;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import org.safety4j.core.error.InvalidModelFile;
+import org.safety4j.core.error.Require;
 
 /**
  * Tokenizers of Hugging Face's format ({@code tokenizer.json}), run by the original implementation
@@ -103,6 +106,33 @@ public final class HuggingFaceTokenizers {
     throw new IllegalArgumentException(
         "only tokenizers of Hugging Face's format have a tokenizer.json, this is a "
             + tokenizer.getClass().getSimpleName());
+  }
+
+  /**
+   * Adds a special token behind all others.
+   *
+   * @param tokenizer a tokenizer that this class made; stays the caller's
+   * @param token the token's spelling, not yet in the vocabulary
+   * @return a tokenizer with one token more, to be closed by the caller
+   * @throws IllegalArgumentException if another class made the tokenizer, or it has the token
+   */
+  public static Tokenizer withSpecial(Tokenizer tokenizer, String token) {
+    Require.that(
+        tokenizer.id(token).isEmpty(), "token must be new, the tokenizer has \"" + token + "\"");
+    byte[] json = json(tokenizer);
+    ObjectNode content = (ObjectNode) json("tokenizer.json", json);
+    ObjectNode added = content.withArray("/added_tokens").addObject();
+    added.put("id", tokenizer.size());
+    added.put("content", token);
+    for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
+      added.put(flag, false);
+    }
+    added.put("special", true);
+    try {
+      return of(((Native) tokenizer).origin, JSON.writeValueAsBytes(content), tokenizer.special());
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("the tokenizer cannot be encoded", e);
+    }
   }
 
   private static byte[] read(Path file) {

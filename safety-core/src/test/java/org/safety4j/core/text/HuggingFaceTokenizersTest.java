@@ -61,6 +61,27 @@ class HuggingFaceTokenizersTest {
   }
 
   @Test
+  void aSpecialTokenIsAddedBehindAllOthers() {
+    try (Tokenizer before = HuggingFaceTokenizers.open(fixture("gpt2"));
+        Tokenizer after = HuggingFaceTokenizers.withSpecial(before, "<|image|>")) {
+      assertThat(after.size()).isEqualTo(before.size() + 1);
+      int id = before.size();
+      assertThat(after.id("<|image|>")).hasValue(id);
+      assertThat(after.isSpecial(id)).isTrue();
+      assertThat(after.encode("the<|image|>fox"))
+          .containsSequence(before.encode("the"))
+          .contains(id)
+          .endsWith(before.encode("fox"));
+      assertThat(after.encodePlain("<|image|>")).doesNotContain(id);
+      assertThat(after.decodePlain(after.encode("the<|image|>"))).isEqualTo("the");
+      assertThat(after.encode("the fox")).isEqualTo(before.encode("the fox"));
+      assertThat(after.special()).isEqualTo(before.special());
+      assertThatThrownBy(() -> HuggingFaceTokenizers.withSpecial(after, "<|image|>"))
+          .hasMessageContaining("token must be new");
+    }
+  }
+
+  @Test
   void spelledOutSpecialTokensCountOnlyWhereTheyMay() {
     try (Tokenizer tokenizer = HuggingFaceTokenizers.open(fixture("gpt2"))) {
       String text = "x</s>";
