@@ -87,14 +87,17 @@ final class ClipFormat implements ModelFormat {
     describe(text, clip.text().config());
     text.put("projection_dim", clip.projected());
     ObjectNode vision = json.putObject("vision_config");
-    ClipVisionConfig v = clip.vision().config();
-    tower(vision, v.tower());
-    vision.put("model_type", "clip_vision_model");
-    vision.put("image_size", v.imageSize());
-    vision.put("patch_size", v.patchSize());
-    vision.put("num_channels", v.channels());
+    describe(vision, clip.vision().config());
     vision.put("projection_dim", clip.projected());
     return json;
+  }
+
+  static void describe(ObjectNode json, ClipVisionConfig vision) {
+    tower(json, vision.tower());
+    json.put("model_type", "clip_vision_model");
+    json.put("image_size", vision.imageSize());
+    json.put("patch_size", vision.patchSize());
+    json.put("num_channels", vision.channels());
   }
 
   static void describe(ObjectNode json, ClipTextConfig text) {

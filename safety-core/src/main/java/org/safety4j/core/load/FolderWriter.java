@@ -1,5 +1,6 @@
 package org.safety4j.core.load;
 
+import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.BiConsumer;
 import org.safety4j.core.nn.Normalization;
 import org.safety4j.core.nn.Parameters;
 import org.safety4j.core.tensor.GradMode;
@@ -24,18 +26,32 @@ final class FolderWriter {
 
   private FolderWriter() {}
 
+  /** Shows arrays under the names that a file is to hold them by. */
+  @FunctionalInterface
+  interface Stored {
+    void forEach(BiConsumer<String, NDArray> consumer);
+  }
+
   static void model(Path folder, ObjectNode config, Parameters parameters) {
+    model(folder, config, parameters::forEachStored);
+  }
+
+  static void model(Path folder, ObjectNode config, Stored stored) {
     config.put("torch_dtype", "float32");
-    part(folder, "model.safetensors", config, parameters);
+    part(folder, "model.safetensors", config, stored);
   }
 
   /** A configuration and weights under a name of their own. */
   static void part(Path folder, String weights, ObjectNode config, Parameters parameters) {
+    part(folder, weights, config, parameters::forEachStored);
+  }
+
+  private static void part(Path folder, String weights, ObjectNode config, Stored stored) {
     make(folder);
     try (Scope scope = Scope.open();
         GradMode mode = GradMode.off()) {
       SafetensorsWriter writer = new SafetensorsWriter();
-      parameters.forEachStored(
+      stored.forEach(
           (name, array) -> {
             writer.put(name, array);
             if (name.endsWith(

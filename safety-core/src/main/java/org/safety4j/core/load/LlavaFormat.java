@@ -1,5 +1,6 @@
 package org.safety4j.core.load;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Map;
 import org.safety4j.core.error.InvalidModelFile;
@@ -14,6 +15,7 @@ import org.safety4j.core.nn.vlm.LlavaConfig;
 
 /** LLaVA folders. */
 final class LlavaFormat implements ModelFormat {
+  private static final String ARCHITECTURE = "LlavaForConditionalGeneration";
   private static final Map<String, String> LANGUAGE =
       Map.of(
           "llama", "LlamaForCausalLM",
@@ -22,7 +24,7 @@ final class LlavaFormat implements ModelFormat {
 
   @Override
   public List<String> architectures() {
-    return List.of("LlavaForConditionalGeneration");
+    return List.of(ARCHITECTURE);
   }
 
   @Override
@@ -82,6 +84,21 @@ final class LlavaFormat implements ModelFormat {
         json.integer("image_token_index", json.integer("image_token_id", 32_000)),
         Activation.of(json.string("projector_hidden_act", "gelu")),
         json.flag("multimodal_projector_bias", true));
+  }
+
+  static ObjectNode describe(Llava llava) {
+    LlavaConfig config = llava.config();
+    ObjectNode json = Json.MAPPER.createObjectNode();
+    json.putArray("architectures").add(ARCHITECTURE);
+    json.put("model_type", "llava");
+    json.put("image_token_index", config.imageToken());
+    json.put("vision_feature_layer", config.visionBlocks() - config.vision().tower().blocks() - 1);
+    json.put("vision_feature_select_strategy", config.classToken() ? "full" : "default");
+    json.put("projector_hidden_act", config.activation().configName());
+    json.put("multimodal_projector_bias", config.biased());
+    json.set("text_config", LlamaFormat.describe(llava.languageModel(), config.language()));
+    ClipFormat.describe(json.putObject("vision_config"), config.vision());
+    return json;
   }
 
   /** The state that is read: 0 is the embedding, -1 the last block's output. */

@@ -23,6 +23,7 @@ import org.safety4j.core.nn.diffusion.DiffusionPipeline;
 import org.safety4j.core.nn.resnet.ResNet;
 import org.safety4j.core.nn.sam.Sam;
 import org.safety4j.core.nn.vit.Vit;
+import org.safety4j.core.nn.vlm.Llava;
 
 /**
  * Opens models in one line.
@@ -328,7 +329,7 @@ public final class Models {
    * Saves a model as a folder that {@link #open(Path, Class)} opens again, a diffusion model as one
    * that {@link DiffusionLoader} opens; preprocessors resize pictures with the bilinear filter.
    *
-   * @param model a {@link Vit}, {@link ResNet}, {@link Clip}, {@link Sam} or {@link
+   * @param model a {@link Vit}, {@link ResNet}, {@link Clip}, {@link Sam}, {@link Llava} or {@link
    *     DiffusionPipeline}; stays the caller's
    * @param folder the folder, made if it is not there; files of the same names are replaced
    * @throws IllegalArgumentException if the model is of another class
@@ -352,11 +353,16 @@ public final class Models {
       int size = sam.config().vision().imageSize();
       FolderWriter.model(folder, SamFormat.describe(sam), sam.stored());
       FolderWriter.preprocessor(folder, size, size, sam.normalization());
+    } else if (model instanceof Llava llava) {
+      int size = llava.config().vision().imageSize();
+      FolderWriter.model(folder, LlavaFormat.describe(llava), llava::forEachStored);
+      FolderWriter.preprocessor(folder, size, size, llava.vision().normalization());
+      FolderWriter.tokenizer(folder, llava.tokenizer(), llava.chatTemplate());
     } else if (model instanceof DiffusionPipeline pipeline) {
       DiffusionLoader.save(pipeline, folder);
     } else {
       throw new IllegalArgumentException(
-          "only a Vit, ResNet, Clip, Sam or DiffusionPipeline can be saved, this is a "
+          "only a Vit, ResNet, Clip, Sam, Llava or DiffusionPipeline can be saved, this is a "
               + model.getClass().getSimpleName());
     }
   }

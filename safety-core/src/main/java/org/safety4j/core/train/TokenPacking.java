@@ -14,8 +14,9 @@ import org.safety4j.core.model.TokenRows;
  *
  * @param rows the arrays; targets stand in the order of the sequences
  * @param targets how many targets each sequence has
+ * @param order the sequences' numbers as they stand in the rows, row after row
  */
-record TokenPacking(TokenRows rows, int[] targets) implements AutoCloseable {
+record TokenPacking(TokenRows rows, int[] targets, int[] order) implements AutoCloseable {
 
   /** Packs with first-fit decreasing into rows of the length given, or of the longest sequence. */
   static TokenPacking of(NDManager manager, List<TokenSequence> sequences, int rowLength) {
@@ -85,7 +86,8 @@ record TokenPacking(TokenRows rows, int[] targets) implements AutoCloseable {
             manager.create(places, shape),
             manager.create(at),
             manager.create(next)),
-        targets);
+        targets,
+        rows.stream().flatMap(List::stream).mapToInt(i -> i).toArray());
   }
 
   @Override

@@ -121,6 +121,35 @@ public record TokenSequence(int[] ids, boolean[] learnt) {
   }
 
   /**
+   * Repeats a token wherever it stands, such as the one that stands for an image, which takes
+   * several places.
+   *
+   * @param id the token
+   * @param times how often it is to stand at each of its places, at least 1
+   * @return the longer sequence
+   * @throws IllegalArgumentException if {@code times} is out of range, or the token is to be learnt
+   */
+  public TokenSequence repeating(int id, int times) {
+    Require.atLeast("times", times, 1);
+    int places = 0;
+    for (int i = 0; i < ids.length; i++) {
+      Require.that(
+          ids[i] != id || !learnt[i], "token " + id + " must not be learnt where it is repeated");
+      places += ids[i] == id ? 1 : 0;
+    }
+    int[] longer = new int[ids.length + places * (times - 1)];
+    boolean[] marks = new boolean[longer.length];
+    int at = 0;
+    for (int i = 0; i < ids.length; i++) {
+      int next = at + (ids[i] == id ? times : 1);
+      Arrays.fill(longer, at, next, ids[i]);
+      Arrays.fill(marks, at, next, learnt[i]);
+      at = next;
+    }
+    return new TokenSequence(longer, marks);
+  }
+
+  /**
    * Returns the number of tokens.
    *
    * @return at least 2

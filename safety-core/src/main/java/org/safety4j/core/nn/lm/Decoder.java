@@ -147,6 +147,12 @@ final class Decoder {
         "learnt", rows.ids(), rows.segments(), rows.places(), rows.at(), rows.next());
   }
 
+  /** The same from embeddings {@code [B, T, D]}; ids are not read. */
+  NDArray learnt(NDArray embeddings, TokenRows rows) {
+    return program.one(
+        "learnt_from", embeddings, rows.segments(), rows.places(), rows.at(), rows.next());
+  }
+
   NDArray scored(NDArray logits, NDArray ids) {
     return program.one("scored", logits, ids);
   }

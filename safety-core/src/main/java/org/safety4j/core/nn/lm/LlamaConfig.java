@@ -134,6 +134,33 @@ public record LlamaConfig(
         Collections.nCopies(blocks, 0));
   }
 
+  /**
+   * Changes the number of tokens.
+   *
+   * @param value at least 1
+   * @return a copy
+   */
+  public LlamaConfig withVocabulary(int value) {
+    return new LlamaConfig(
+        value,
+        width,
+        blocks,
+        heads,
+        keyHeads,
+        headWidth,
+        mlpWidth,
+        context,
+        epsilon,
+        activation,
+        rope,
+        tied,
+        queryBias,
+        outputBias,
+        mlpBias,
+        rotated,
+        windows);
+  }
+
   DecoderShape shape() {
     return new DecoderShape(vocabulary, width, blocks, heads, keyHeads, headWidth, context);
   }

@@ -75,11 +75,28 @@ final class WhiteDecoderLm extends DecoderLm implements TrainableLm, HasParamete
 
   @Override
   public NDArray learnt(TokenRows rows) {
+    requireInContext(rows);
+    return decoder.learnt(rows);
+  }
+
+  @Override
+  public NDArray learnt(NDArray embeddings, TokenRows rows) {
+    check(embeddings);
+    requireInContext(rows);
+    Require.that(
+        embeddings.getShape().slice(0, 2).equals(rows.ids().getShape()),
+        "embeddings must have one state for each token of the rows "
+            + rows.ids().getShape()
+            + ", were "
+            + embeddings.getShape());
+    return decoder.learnt(embeddings, rows);
+  }
+
+  private void requireInContext(TokenRows rows) {
     long tokens = rows.ids().getShape().get(1);
     Require.that(
         tokens <= contextLength(),
         "rows of " + tokens + " tokens exceed the context of " + contextLength() + " tokens");
-    return decoder.learnt(rows);
   }
 
   @Override

@@ -10,14 +10,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.CausalLm;
 import org.safety4j.core.model.CountsTokens;
 import org.safety4j.core.model.KvPrefix;
 import org.safety4j.core.model.LmContext;
 import org.safety4j.core.model.ModelCard;
+import org.safety4j.core.model.TokenRows;
 import org.safety4j.core.model.Trainable;
-import org.safety4j.core.model.VisionLanguageModel;
+import org.safety4j.core.model.TrainableLm;
+import org.safety4j.core.model.TrainableVlm;
+import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.Normalization;
 import org.safety4j.core.nn.ParameterSource;
 import org.safety4j.core.nn.Parameters;
@@ -44,13 +48,15 @@ import org.safety4j.core.text.Tokenizer;
  *
  * <p>Any number of threads may ask at once, while none overwrites parameters.
  */
-public final class Llava implements VisionLanguageModel.White, CountsTokens {
+public final class Llava implements TrainableVlm, CountsTokens {
+  private static final String LANGUAGE = "language_model.";
+
   private final LlavaConfig config;
   private final NDManager manager;
   private final Parameters parameters;
   private final ClipVision vision;
   private final TorchProgram program;
-  private final CausalLm.White language;
+  private final TrainableLm language;
   private final ModelCard card;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -60,7 +66,7 @@ public final class Llava implements VisionLanguageModel.White, CountsTokens {
       Parameters parameters,
       ClipVision vision,
       TorchProgram program,
-      CausalLm.White language,
+      TrainableLm language,
       ModelCard card) {
     this.config = config;
     this.manager = manager;
@@ -113,12 +119,13 @@ public final class Llava implements VisionLanguageModel.White, CountsTokens {
                   "IMAGE", config.imageToken()));
       made.add(0, program);
       program.all("bind", bound);
-      CausalLm.White language =
-          Llama.of(
-              config.language(),
-              (name, owner, shape) -> source.take("language_model." + name, owner, shape),
-              architecture,
-              identity);
+      TrainableLm language =
+          (TrainableLm)
+              Llama.of(
+                  config.language(),
+                  (name, owner, shape) -> source.take(LANGUAGE + name, owner, shape),
+                  architecture,
+                  identity);
       ModelCard own = identity.card();
       ModelCard full =
           new ModelCard(
@@ -200,6 +207,18 @@ public final class Llava implements VisionLanguageModel.White, CountsTokens {
   @Override
   public NDArray logitsOf(NDArray embeddings, LmContext context) {
     return language.logitsOf(embeddings, context);
+  }
+
+  @Override
+  public NDArray learnt(NDArray images, TokenRows rows) {
+    if (images == null) {
+      return language.learnt(rows);
+    }
+    try (Scope scope = Scope.open()) {
+      NDArray tokens = tokenEmbeddings(rows.ids());
+      NDArray spliced = splice(tokens, rows.ids(), imageTokens(images));
+      return scope.keep(language.learnt(spliced, rows));
+    }
   }
 
   @Override
@@ -330,10 +349,34 @@ public final class Llava implements VisionLanguageModel.White, CountsTokens {
   public Map<String, Trainable> parts() {
     Map<String, Trainable> parts = new LinkedHashMap<>();
     parts.put("vision", new Part(parameters));
-    if (language instanceof Trainable trainable) {
-      parts.put("language", trainable);
-    }
+    parts.put("language", language);
     return parts;
+  }
+
+  @Override
+  public Map<String, NDArray> parameters() {
+    Map<String, NDArray> all = new LinkedHashMap<>(parameters.trainable());
+    language.parameters().forEach((name, array) -> all.put(LANGUAGE + name, array));
+    return all;
+  }
+
+  @Override
+  public Map<String, NDArray> buffers() {
+    Map<String, NDArray> all = new LinkedHashMap<>(parameters.buffers());
+    language.buffers().forEach((name, array) -> all.put(LANGUAGE + name, array));
+    return all;
+  }
+
+  /**
+   * Shows every array under the name and in the shape that a file holds it.
+   *
+   * @param consumer takes name and array; the array is valid while the enclosing scope is
+   */
+  public void forEachStored(BiConsumer<String, NDArray> consumer) {
+    parameters.forEachStored(consumer);
+    ((HasParameters) language)
+        .stored()
+        .forEachStored((name, array) -> consumer.accept(LANGUAGE + name, array));
   }
 
   /** Vision tower and projector. */

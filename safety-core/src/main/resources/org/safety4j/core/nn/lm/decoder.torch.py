@@ -191,17 +191,21 @@ def reordered(self, past: Tensor, rows: Tensor, used: Tensor) -> Tensor:
 # themselves. segments numbers the texts of a row (all 0: one text a row, padded on the right), places counts the
 # tokens of each text; at are flat places [N] in the rows, next the tokens that follow there.
 def learnt(self, ids: Tensor, segments: Tensor, places: Tensor, at: Tensor, next: Tensor) -> Tensor:
-  t = ids.size(1)
-  x = self.placed(self.embed(ids), places)
+  return self.learnt_from(self.embed(ids), segments, places, at, next)
+
+# The same from token embeddings [B, T, D].
+def learnt_from(self, x: Tensor, segments: Tensor, places: Tensor, at: Tensor, next: Tensor) -> Tensor:
+  t = x.size(1)
+  x = self.placed(x, places)
   turns = self.turned(places, t)
   plain = not bool(torch.any(segments > 0))
   full = segments
   if not plain:
-    full = torch.logical_and(self.visible(0, t, 0, torch.zeros_like(torch.select(ids, 1, 0)), 0), torch.eq(segments.unsqueeze(2), segments.unsqueeze(1)).unsqueeze(1))
+    full = torch.logical_and(self.visible(0, t, 0, torch.zeros_like(torch.select(segments, 1, 0)), 0), torch.eq(segments.unsqueeze(2), segments.unsqueeze(1)).unsqueeze(1))
   near = full
   near_plain = plain and t <= ${WINDOW}
   if ${WINDOW} > 0 and not near_plain:
-    near = torch.logical_and(self.visible(0, t, 0, torch.zeros_like(torch.select(ids, 1, 0)), ${WINDOW}), torch.eq(segments.unsqueeze(2), segments.unsqueeze(1)).unsqueeze(1))
+    near = torch.logical_and(self.visible(0, t, 0, torch.zeros_like(torch.select(segments, 1, 0)), ${WINDOW}), torch.eq(segments.unsqueeze(2), segments.unsqueeze(1)).unsqueeze(1))
   for i in range(${BLOCKS}):
     if self.window_of(i) > 0:
       x = self.block(x, i, turns, near, near_plain, x, 0, 0)
