@@ -1,7 +1,5 @@
 package org.safety4j.datasets.synthetic;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.safety4j.core.tensor.Rng;
@@ -37,7 +35,6 @@ public final class EmojiScenes {
   private static final double SEEN = 2 / 3.0;
   private static final int SMALLEST_AREA = 30;
   private static final int TRIES = 20;
-  private static final int SUB = 2;
 
   private final List<Emoji> emoji;
   private final boolean heldOut;
@@ -81,18 +78,19 @@ public final class EmojiScenes {
     SplittableRandom random = rng.derive(index).sequence();
     Backdrop backdrop = Backdrop.draw(random);
     int wanted = 1 + random.nextInt(MOST);
-    List<SceneItem> items = new ArrayList<>();
-    List<Integer> whole = new ArrayList<>();
-    float[] pixels = backdrop.paint(SIDE);
+    Composition composition = new Composition(SIDE, backdrop, SEEN, SMALLEST_AREA);
+    List<SceneItem> items = composition.items();
     for (int tries = 0; items.isEmpty() || items.size() < wanted && tries < TRIES; tries++) {
-      float[] drawn = new float[4 * SIDE * SIDE];
-      SceneItem item = placed(items, drawn, random);
-      if (add(items, whole, item)) {
-        lay(drawn, pixels);
-      }
+      place(composition, random);
     }
     return new Scene(
-        SIDE, pixels, backdrop, items, heldOut, absent(items, random), random.nextLong());
+        SIDE,
+        composition.pixels(),
+        backdrop,
+        items,
+        heldOut,
+        absent(items, random),
+        random.nextLong());
   }
 
   private Emoji absent(List<SceneItem> items, SplittableRandom random) {
@@ -104,11 +102,8 @@ public final class EmojiScenes {
     }
   }
 
-  /**
-   * An item at a random place, drawn into planes R, G, B (multiplied by its cover) and cover; its
-   * mask is whole, as if nothing were over it.
-   */
-  private SceneItem placed(List<SceneItem> items, float[] drawn, SplittableRandom random) {
+  private void place(Composition composition, SplittableRandom random) {
+    List<SceneItem> items = composition.items();
     Emoji chosen =
         !items.isEmpty() && random.nextDouble() < REPEATED
             ? items.get(random.nextInt(items.size())).emoji()
@@ -119,99 +114,6 @@ public final class EmojiScenes {
     double x = margin + (SIDE - size) * random.nextDouble();
     double y = margin + (SIDE - size) * random.nextDouble();
     double angle = TURN * (2 * random.nextDouble() - 1);
-    float[] visible = new float[SIDE * SIDE];
-    SceneItem item = new SceneItem(chosen, style, x, y, size, angle, visible);
-    sample(item, drawn);
-    System.arraycopy(drawn, 3 * SIDE * SIDE, visible, 0, visible.length);
-    return item;
-  }
-
-  /**
-   * Adds an item over those that are there, unless it is tiny or too little of one below could
-   * still be seen.
-   */
-  private static boolean add(List<SceneItem> items, List<Integer> whole, SceneItem top) {
-    int area = top.area();
-    if (area < SMALLEST_AREA) {
-      return false;
-    }
-    List<SceneItem> covered = new ArrayList<>();
-    for (int k = 0; k < items.size(); k++) {
-      SceneItem item = items.get(k);
-      float[] left = item.visible().clone();
-      for (int i = 0; i < left.length; i++) {
-        left[i] *= 1 - top.visible()[i];
-      }
-      SceneItem below =
-          new SceneItem(
-              item.emoji(), item.style(), item.x(), item.y(), item.size(), item.angle(), left);
-      if (below.area() < Math.max(SMALLEST_AREA, SEEN * whole.get(k))) {
-        return false;
-      }
-      covered.add(below);
-    }
-    items.clear();
-    items.addAll(covered);
-    items.add(top);
-    whole.add(area);
-    return true;
-  }
-
-  private static void lay(float[] drawn, float[] pixels) {
-    int plane = SIDE * SIDE;
-    for (int i = 0; i < pixels.length; i++) {
-      pixels[i] = drawn[i] + (1 - drawn[3 * plane + i % plane]) * pixels[i];
-    }
-  }
-
-  /** Draws an emoji at its size and angle: means of 2x2 bilinear samples a pixel. */
-  private static void sample(SceneItem item, float[] drawn) {
-    float[] rgba = item.emoji().rgba(item.style());
-    double cos = Math.cos(item.angle()) * Emoji.SIDE / item.size();
-    double sin = Math.sin(item.angle()) * Emoji.SIDE / item.size();
-    double reach = item.size() * 0.75;
-    int top = (int) Math.max(0, item.y() - reach);
-    int bottom = (int) Math.min(SIDE - 1.0, item.y() + reach);
-    int left = (int) Math.max(0, item.x() - reach);
-    int right = (int) Math.min(SIDE - 1.0, item.x() + reach);
-    float[] sum = new float[4];
-    for (int py = top; py <= bottom; py++) {
-      for (int px = left; px <= right; px++) {
-        Arrays.fill(sum, 0);
-        for (int s = 0; s < SUB * SUB; s++) {
-          double dx = px + (s % SUB + 0.5) / SUB - item.x();
-          double dy = py + (s / SUB + 0.5) / SUB - item.y();
-          bilinear(
-              rgba,
-              cos * dx + sin * dy + Emoji.SIDE / 2.0 - 0.5,
-              cos * dy - sin * dx + Emoji.SIDE / 2.0 - 0.5,
-              sum);
-        }
-        for (int c = 0; c < sum.length; c++) {
-          drawn[c * SIDE * SIDE + py * SIDE + px] = sum[c] / (SUB * SUB);
-        }
-      }
-    }
-  }
-
-  /** Adds the colour at a point, multiplied by its cover, and the cover. Outside is transparent. */
-  private static void bilinear(float[] rgba, double x, double y, float[] sum) {
-    int left = (int) Math.floor(x);
-    int top = (int) Math.floor(y);
-    int plane = Emoji.SIDE * Emoji.SIDE;
-    for (int corner = 0; corner < 4; corner++) {
-      int cx = left + corner % 2;
-      int cy = top + corner / 2;
-      if (cx < 0 || cy < 0 || cx >= Emoji.SIDE || cy >= Emoji.SIDE) {
-        continue;
-      }
-      double weight = (1 - Math.abs(x - cx)) * (1 - Math.abs(y - cy));
-      int at = cy * Emoji.SIDE + cx;
-      float alpha = (float) (weight * rgba[3 * plane + at]);
-      sum[0] += alpha * rgba[at];
-      sum[1] += alpha * rgba[plane + at];
-      sum[2] += alpha * rgba[2 * plane + at];
-      sum[3] += alpha;
-    }
+    composition.add(chosen, style, x, y, size, angle);
   }
 }

@@ -111,23 +111,11 @@ public record Scene(
 
   /** Asks for the emoji that is clearly farthest to one side. */
   private void place(SplittableRandom random, List<SceneQuestion> questions) {
-    List<String> sides = List.of("left", "right", "top", "bottom");
-    int side = random.nextInt(sides.size());
-    SceneItem first = null;
-    double most = Double.NEGATIVE_INFINITY;
-    double next = Double.NEGATIVE_INFINITY;
-    for (SceneItem item : items) {
-      double value = (side % 2 == 0 ? -1 : 1) * (side < 2 ? item.x() : item.y());
-      if (value > most) {
-        next = most;
-        most = value;
-        first = item;
-      } else {
-        next = Math.max(next, value);
-      }
-    }
-    if (most - next >= this.side / 16.0) {
-      questions.add(ask(random, SceneQuestion.Kind.WHAT, sides.get(side), first.emoji().name()));
-    }
+    Side at = Side.values()[random.nextInt(Side.values().length)];
+    at.farthest(items, side / 16.0)
+        .ifPresent(
+            item ->
+                questions.add(
+                    ask(random, SceneQuestion.Kind.WHAT, at.word(), item.emoji().name())));
   }
 }
