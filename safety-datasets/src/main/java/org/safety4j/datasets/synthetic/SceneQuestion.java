@@ -10,13 +10,15 @@ package org.safety4j.datasets.synthetic;
 public record SceneQuestion(Kind kind, String text, String answer) {
   /** What a question asks for. */
   public enum Kind {
-    /** The name of the emoji at a place. */
+    /** The name of what is at a place. */
     WHAT,
     /** The background's colour. */
     COLOUR,
-    /** How many emoji there are. */
+    /** How many there are. */
     COUNT,
     /** Whether an emoji is there: yes or no. */
-    PRESENCE
+    PRESENCE,
+    /** All that is there, and on what. */
+    DESCRIBE
   }
 }
