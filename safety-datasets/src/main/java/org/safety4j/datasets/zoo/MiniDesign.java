@@ -11,7 +11,8 @@ enum MiniDesign {
   SAM("mini-sam", true, SamRecipe::new),
   ENCODER("mini-encoder", true, EncoderRecipe::new),
   GUARD("mini-guard", true, GuardRecipe::new),
-  JUDGE("mini-judge", true, JudgeRecipe::new);
+  JUDGE("mini-judge", true, JudgeRecipe::new),
+  VLM("mini-vlm", false, VlmRecipe::new);
 
   private final String id;
   private final boolean published;
