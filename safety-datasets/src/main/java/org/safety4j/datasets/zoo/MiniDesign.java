@@ -12,7 +12,7 @@ enum MiniDesign {
   ENCODER("mini-encoder", true, EncoderRecipe::new),
   GUARD("mini-guard", true, GuardRecipe::new),
   JUDGE("mini-judge", true, JudgeRecipe::new),
-  VLM("mini-vlm", false, VlmRecipe::new);
+  VLM("mini-vlm", true, VlmRecipe::new);
 
   private final String id;
   private final boolean published;

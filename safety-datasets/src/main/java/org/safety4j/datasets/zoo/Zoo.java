@@ -6,6 +6,7 @@ import org.safety4j.core.nn.bert.Bert;
 import org.safety4j.core.nn.clip.Clip;
 import org.safety4j.core.nn.diffusion.DiffusionPipeline;
 import org.safety4j.core.nn.sam.Sam;
+import org.safety4j.core.nn.vlm.Llava;
 
 /**
  * Small trained models that come with the library.
@@ -111,6 +112,15 @@ public final class Zoo {
    */
   public static MiniModel<Sam> miniSam() {
     return new MiniModel<>("mini-sam");
+  }
+
+  /**
+   * Answers questions about scenes of things, and chats as {@link #miniChat()} does.
+   *
+   * @return its name
+   */
+  public static MiniModel<Llava> miniVlm() {
+    return new MiniModel<>("mini-vlm");
   }
 
   /**
