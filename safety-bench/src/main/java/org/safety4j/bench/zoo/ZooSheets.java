@@ -3,6 +3,10 @@ package org.safety4j.bench.zoo;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.awt.Color;
+import java.awt.Font;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,12 +14,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.safety4j.core.data.LabeledImages;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.DiffusionModel;
 import org.safety4j.core.model.DualEncoder;
 import org.safety4j.core.model.Segmenter;
+import org.safety4j.core.nn.vlm.Llava;
 import org.safety4j.core.tensor.Ops;
 import org.safety4j.core.tensor.Rng;
 import org.safety4j.core.tensor.Scope;
@@ -25,8 +32,12 @@ import org.safety4j.datasets.images.Rgb;
 import org.safety4j.datasets.synthetic.EmojiScenes;
 import org.safety4j.datasets.synthetic.Scene;
 import org.safety4j.datasets.synthetic.SceneItem;
+import org.safety4j.datasets.synthetic.SceneQuestion;
+import org.safety4j.datasets.synthetic.ThingScene;
+import org.safety4j.datasets.synthetic.ThingScenes;
 import org.safety4j.datasets.zoo.DdpmRecipe;
 import org.safety4j.datasets.zoo.EmojiCaptions;
+import org.safety4j.datasets.zoo.VlmRecipe;
 import org.safety4j.datasets.zoo.Zoo;
 
 /**
@@ -44,6 +55,13 @@ public final class ZooSheets {
   private static final int SCENES = 6;
   private static final int SCENE_ROWS = 5;
   private static final int SCENE_ZOOM = 2;
+  private static final int ANSWER_COLUMNS = 6;
+  private static final int ANSWER_ROWS = 2;
+  private static final int ANSWER_ZOOM = 6;
+  private static final int ANSWER_LINE = 18;
+  private static final int ANSWERS = 3;
+  private static final Color INK = new Color(0x20, 0x20, 0x20);
+  private static final Color WRONG = new Color(0xc0, 0x20, 0x20);
   private static final int GAP = 2;
   private static final float[] POINT = {1, 0, 0};
 
@@ -62,6 +80,7 @@ public final class ZooSheets {
     write(pictures(), folder.resolve("mini-clip.png"));
     write(masks(), folder.resolve("mini-sam.png"));
     LmBuild.write(folder.resolve("mini-chat.md"), ChatSheet.ofTheZoo());
+    write(answers(), folder.resolve("mini-vlm.png"));
   }
 
   private static void write(BufferedImage sheet, Path file) {
@@ -184,19 +203,72 @@ public final class ZooSheets {
     return out;
   }
 
-  /** Square pictures in rows. */
+  /**
+   * Draws held-out scenes with the model's answers to what, colour and count below; a wrong answer
+   * is red, with the right one in brackets, and is cut where it is long.
+   *
+   * @return 2 rows of 6
+   */
+  static BufferedImage answers() {
+    ThingScenes scenes = ThingScenes.heldOut(0);
+    int side = ThingScenes.SIDE;
+    int below = ANSWER_LINE * ANSWERS + GAP;
+    Grid grid = new Grid(ANSWER_COLUMNS, ANSWER_ROWS, side, ANSWER_ZOOM, below);
+    Graphics2D g = grid.image.createGraphics();
+    g.setRenderingHint(
+        RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+    g.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, ANSWER_LINE - 4));
+    try (Llava model = Zoo.miniVlm().open()) {
+      for (int i = 0; i < ANSWER_COLUMNS * ANSWER_ROWS; i++) {
+        ThingScene scene = scenes.scene(i);
+        grid.put(i, planes(scene.pixels(), 0, side * side));
+        g.setClip(grid.left(i), grid.top(i), side * ANSWER_ZOOM, side * ANSWER_ZOOM + below);
+        int line = grid.top(i) + side * ANSWER_ZOOM;
+        for (SceneQuestion question : scene.questions()) {
+          String answer = VlmRecipe.answer(model, scene, question.text());
+          boolean right = answer.equals(question.answer());
+          line += ANSWER_LINE;
+          g.setColor(right ? INK : WRONG);
+          g.drawString(
+              asked(question) + ": " + answer + (right ? "" : " (" + question.answer() + ")"),
+              grid.left(i) + 1,
+              line - 3);
+        }
+      }
+    } finally {
+      g.dispose();
+    }
+    return grid.image;
+  }
+
+  /** A question in a word: the side that it asks about, or else its kind. */
+  private static String asked(SceneQuestion question) {
+    return Stream.of("left", "right", "top", "bottom")
+        .filter(question.text()::contains)
+        .findFirst()
+        .orElse(question.kind().name().toLowerCase(Locale.ROOT));
+  }
+
+  /** Square pictures in rows, with room below each. */
   private static final class Grid {
     private final int columns;
     private final int side;
     private final int zoom;
+    private final int below;
     private final BufferedImage image;
 
     Grid(int columns, int rows, int side, int zoom) {
+      this(columns, rows, side, zoom, 0);
+    }
+
+    Grid(int columns, int rows, int side, int zoom, int below) {
       this.columns = columns;
       this.side = side;
       this.zoom = zoom;
+      this.below = below;
       int step = side * zoom + GAP;
-      this.image = new BufferedImage(columns * step, rows * step, BufferedImage.TYPE_INT_RGB);
+      this.image =
+          new BufferedImage(columns * step, rows * (step + below), BufferedImage.TYPE_INT_RGB);
       for (int y = 0; y < image.getHeight(); y++) {
         for (int x = 0; x < image.getWidth(); x++) {
           image.setRGB(x, y, 0xf7f7f5);
@@ -204,9 +276,17 @@ public final class ZooSheets {
       }
     }
 
+    int left(int place) {
+      return place % columns * (side * zoom + GAP);
+    }
+
+    int top(int place) {
+      return place / columns * (side * zoom + GAP + below);
+    }
+
     void put(int place, float[][] planes) {
-      int left = place % columns * (side * zoom + GAP);
-      int top = place / columns * (side * zoom + GAP);
+      int left = left(place);
+      int top = top(place);
       for (int y = 0; y < side * zoom; y++) {
         for (int x = 0; x < side * zoom; x++) {
           int rgb = 0;
