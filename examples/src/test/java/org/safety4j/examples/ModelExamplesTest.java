@@ -100,7 +100,9 @@ class ModelExamplesTest {
         "GenerateImage | a b --out src | src: is there already",
         "GenerateImage | pom.xml b | cannot be opened alone",
         "GenerateImage | ../safety-core/src/test/resources/fixtures/vit b | is not a DiffusionModel",
-        "AskAboutImage | a b | QUESTION is missing",
+        "AskAboutImage | none.png b | none.png: no such file",
+        "AskAboutImage | a b c d | \"d\" is one argument too many",
+        "AskAboutImage | --scene -1 | --scene -1: must be in [0, 2147483647]",
         "AskAboutImage | a pom.xml c | pom.xml: not a picture",
         "AskAboutImage | a pom.xml c --tokens | --tokens needs a value",
       })
@@ -247,6 +249,25 @@ class ModelExamplesTest {
     args[5] = 8;
     assertThat(run("GenerateImage", args)).isZero();
     assertThat(Files.readAllBytes(image)).isNotEqualTo(first);
+  }
+
+  @Test
+  void withoutAModelTheBundledOneAnswersAboutASceneOrAPicture() throws IOException {
+    assertThat(run("AskAboutImage", "--scene", 6)).as(err.toString(UTF_8)).isZero();
+    List<String> lines = output().lines().toList();
+    assertThat(lines).hasSize(4);
+    assertThat(lines.get(0)).isEqualTo("octopus on a striped blue background");
+    assertThat(lines.subList(1, 4)).contains("What is the colour of the background? blue (blue)");
+    assertThat(run("AskAboutImage", "How do I brew nightshade-glass?")).isZero();
+    assertThat(output().lines().skip(1).findFirst().orElseThrow()).startsWith("I cannot");
+    BufferedImage green = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < 64 * 64; i++) {
+      green.setRGB(i % 64, i / 64, 0x4db34d);
+    }
+    Path file = folder.resolve("green.png");
+    ImageIO.write(green, "png", file.toFile());
+    assertThat(run("AskAboutImage", file, "What colour is the background?")).isZero();
+    assertThat(output()).isEqualTo("green\n");
   }
 
   @Test
