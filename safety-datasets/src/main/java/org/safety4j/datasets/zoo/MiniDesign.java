@@ -4,11 +4,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** The small models of the zoo that are no image classifiers. */
+/** The small models of the zoo that have figures of their own. */
 enum MiniDesign {
   DDPM("mini-ddpm", true, DdpmRecipe::new),
   CLIP("mini-clip", true, ClipRecipe::new),
-  SAM("mini-sam", true, SamRecipe::new);
+  SAM("mini-sam", true, SamRecipe::new),
+  CODEC("mini-codec", true, CodecRecipe::new);
 
   private final String id;
   private final boolean published;

@@ -113,7 +113,16 @@ public final class Zoo {
   }
 
   /**
-   * Lists the small models that are no image classifiers and whose weights come with the library.
+   * A codec between emoji pictures and the latents that a denoiser works on.
+   *
+   * @return its name
+   */
+  public static MiniModel<LatentCodec> miniCodec() {
+    return new MiniModel<>("mini-codec");
+  }
+
+  /**
+   * Lists the small models that have figures of their own and whose weights come with the library.
    *
    * @return their names
    */
@@ -180,7 +189,7 @@ public final class Zoo {
   }
 
   /**
-   * Lists all image classifiers.
+   * Lists the image classifiers that are measured by their accuracy.
    *
    * @return their names
    */
