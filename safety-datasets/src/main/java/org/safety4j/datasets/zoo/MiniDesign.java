@@ -9,7 +9,8 @@ enum MiniDesign {
   DDPM("mini-ddpm", true, DdpmRecipe::new),
   CLIP("mini-clip", true, ClipRecipe::new),
   SAM("mini-sam", true, SamRecipe::new),
-  CODEC("mini-codec", true, CodecRecipe::new);
+  CODEC("mini-codec", true, CodecRecipe::new),
+  CONCEPTS("mini-concepts", true, ConceptRecipe::new);
 
   private final String id;
   private final boolean published;

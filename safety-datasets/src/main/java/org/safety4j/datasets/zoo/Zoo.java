@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.safety4j.core.nn.clip.Clip;
 import org.safety4j.core.nn.diffusion.DiffusionPipeline;
+import org.safety4j.core.nn.resnet.ResNet;
 import org.safety4j.core.nn.sam.Sam;
 
 /**
@@ -119,6 +120,15 @@ public final class Zoo {
    */
   public static MiniModel<LatentCodec> miniCodec() {
     return new MiniModel<>("mini-codec");
+  }
+
+  /**
+   * Tells pictures of emoji that stand for unsafe content from others.
+   *
+   * @return its name
+   */
+  public static MiniModel<ResNet> miniConcepts() {
+    return new MiniModel<>("mini-concepts");
   }
 
   /**
