@@ -10,7 +10,8 @@ enum MiniDesign {
   CLIP("mini-clip", true, ClipRecipe::new),
   SAM("mini-sam", true, SamRecipe::new),
   CODEC("mini-codec", true, CodecRecipe::new),
-  CONCEPTS("mini-concepts", true, ConceptRecipe::new);
+  CONCEPTS("mini-concepts", true, ConceptRecipe::new),
+  T2I("mini-t2i", true, T2iRecipe::new);
 
   private final String id;
   private final boolean published;

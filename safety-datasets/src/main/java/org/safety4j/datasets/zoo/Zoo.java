@@ -114,7 +114,7 @@ public final class Zoo {
   }
 
   /**
-   * A codec between emoji pictures and the latents that a denoiser works on.
+   * A codec between emoji pictures and the latents that {@link #miniT2i()} works on.
    *
    * @return its name
    */
@@ -129,6 +129,15 @@ public final class Zoo {
    */
   public static MiniModel<ResNet> miniConcepts() {
     return new MiniModel<>("mini-concepts");
+  }
+
+  /**
+   * Draws emoji from texts.
+   *
+   * @return its name
+   */
+  public static MiniModel<DiffusionPipeline> miniT2i() {
+    return new MiniModel<>("mini-t2i");
   }
 
   /**
