@@ -155,12 +155,17 @@ public final class T2iRecipe implements MiniRecipe<DiffusionPipeline> {
 
   /** Standard deviation of the latents of the training pictures around zero. */
   private static double spread(AutoencoderKl codec) {
-    try (Scope scope = Scope.open();
-        GradMode mode = GradMode.off()) {
-      NDArray pictures =
-          EmojiPictures.overWhite(codec.manager(), Emoji.all().train().list(), EmojiStyle.TWITTER);
-      return Math.sqrt(codec.encode(pictures).square().mean().getFloat());
+    List<Emoji> emoji = Emoji.all().train().list();
+    double squares = 0;
+    for (int from = 0; from < emoji.size(); from += AT_ONCE) {
+      List<Emoji> part = emoji.subList(from, Math.min(emoji.size(), from + AT_ONCE));
+      try (Scope scope = Scope.open();
+          GradMode mode = GradMode.off()) {
+        NDArray pictures = EmojiPictures.overWhite(codec.manager(), part, EmojiStyle.TWITTER);
+        squares += part.size() * codec.encode(pictures).square().mean().getFloat();
+      }
     }
+    return Math.sqrt(squares / emoji.size());
   }
 
   @Override
