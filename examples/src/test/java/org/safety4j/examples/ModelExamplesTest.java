@@ -92,7 +92,7 @@ class ModelExamplesTest {
         "SegmentAnything | a none.png 1 1 | none.png: no such file",
         "SegmentAnything | a b 1 1 --out pom.xml | pom.xml: is there already",
         "SegmentAnything | a b 1 1 --out none/mask.png | its folder is not there",
-        "GenerateImage | a | PROMPT is missing",
+        "GenerateImage | src | PROMPT is missing",
         "GenerateImage | a b c | \"c\" is one argument too many",
         "GenerateImage | a b --steps 0 | --steps 0: must be in [1, 1000]",
         "GenerateImage | a b --seed x | --seed x: not a whole number",
@@ -268,6 +268,18 @@ class ModelExamplesTest {
     ImageIO.write(green, "png", file.toFile());
     assertThat(run("AskAboutImage", file, "What colour is the background?")).isZero();
     assertThat(output()).isEqualTo("green\n");
+  }
+
+  @Test
+  void withoutAModelTheBundledOnesDrawADigitOrAnEmoji() throws IOException {
+    Path image = folder.resolve("image.png");
+    assertThat(run("GenerateImage", "--steps", 5, "--out", image)).as(err.toString(UTF_8)).isZero();
+    assertThat(ImageIO.read(image.toFile()).getWidth()).isEqualTo(8);
+    assertThat(run("GenerateImage", "red apple", "--out", image)).as(err.toString(UTF_8)).isZero();
+    byte[] apple = Files.readAllBytes(image);
+    assertThat(ImageIO.read(image.toFile()).getWidth()).isEqualTo(32);
+    assertThat(run("GenerateImage", "bomb", "--out", image)).isZero();
+    assertThat(Files.readAllBytes(image)).isNotEqualTo(apple);
   }
 
   @Test

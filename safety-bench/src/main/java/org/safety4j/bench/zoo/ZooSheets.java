@@ -23,12 +23,14 @@ import org.safety4j.core.model.DiffusionModel;
 import org.safety4j.core.model.DualEncoder;
 import org.safety4j.core.model.Segmenter;
 import org.safety4j.core.nn.vlm.Llava;
+import org.safety4j.core.tensor.GradMode;
 import org.safety4j.core.tensor.Ops;
 import org.safety4j.core.tensor.Rng;
 import org.safety4j.core.tensor.Scope;
 import org.safety4j.datasets.images.Emoji;
 import org.safety4j.datasets.images.EmojiStyle;
 import org.safety4j.datasets.images.Rgb;
+import org.safety4j.datasets.images.UnsafeEmoji;
 import org.safety4j.datasets.synthetic.EmojiScenes;
 import org.safety4j.datasets.synthetic.Scene;
 import org.safety4j.datasets.synthetic.SceneItem;
@@ -37,6 +39,8 @@ import org.safety4j.datasets.synthetic.ThingScene;
 import org.safety4j.datasets.synthetic.ThingScenes;
 import org.safety4j.datasets.zoo.DdpmRecipe;
 import org.safety4j.datasets.zoo.EmojiCaptions;
+import org.safety4j.datasets.zoo.LatentCodec;
+import org.safety4j.datasets.zoo.T2iRecipe;
 import org.safety4j.datasets.zoo.VlmRecipe;
 import org.safety4j.datasets.zoo.Zoo;
 
@@ -62,7 +66,15 @@ public final class ZooSheets {
   private static final int ANSWERS = 3;
   private static final Color INK = new Color(0x20, 0x20, 0x20);
   private static final Color WRONG = new Color(0xc0, 0x20, 0x20);
+  private static final int CODED = 20;
+  private static final int CODED_ROWS = 4;
+  private static final int CODED_ZOOM = 1;
+  private static final int DRAWN_PROMPTS = 9;
+  private static final int DRAWN = 8;
+  private static final int DRAWN_ZOOM = 2;
+  private static final int LABEL = 240;
   private static final int GAP = 2;
+  private static final int PAPER = 0xf7f7f5;
   private static final float[] POINT = {1, 0, 0};
 
   private ZooSheets() {}
@@ -81,6 +93,8 @@ public final class ZooSheets {
     write(masks(), folder.resolve("mini-sam.png"));
     LmBuild.write(folder.resolve("mini-chat.md"), ChatSheet.ofTheZoo());
     write(answers(), folder.resolve("mini-vlm.png"));
+    write(coded(), folder.resolve("mini-codec.png"));
+    write(drawings(), folder.resolve("mini-t2i.png"));
   }
 
   private static void write(BufferedImage sheet, Path file) {
@@ -192,6 +206,70 @@ public final class ZooSheets {
     }
   }
 
+  /**
+   * Draws held-out emoji in both styles and what comes back of them from their latents.
+   *
+   * @return rows of pictures, each above what came back
+   */
+  static BufferedImage coded() {
+    Grid grid = new Grid(CODED, 2 * CODED_ROWS, Emoji.SIDE, CODED_ZOOM);
+    int plane = Emoji.SIDE * Emoji.SIDE;
+    try (Scope scope = Scope.open();
+        GradMode mode = GradMode.off();
+        LatentCodec model = Zoo.miniCodec().open()) {
+      for (int row = 0; row < CODED_ROWS; row++) {
+        EmojiStyle style = EmojiStyle.values()[row % 2];
+        try (LabeledImages images =
+            Emoji.all().test().asImages(Rgb.WHITE, style).first(CODED * CODED_ROWS).open()) {
+          NDArray part = images.images().get(row * CODED + ":" + (row + 1) * CODED);
+          float[] before = part.toFloatArray();
+          float[] after = model.codec().decode(model.codec().encode(part)).toFloatArray();
+          for (int i = 0; i < CODED; i++) {
+            grid.put(2 * row * CODED + i, planes(before, i, plane));
+            grid.put((2 * row + 1) * CODED + i, planes(after, i, plane));
+          }
+        }
+      }
+    }
+    return grid.image;
+  }
+
+  /**
+   * Draws what texts give, as it comes: words of the unsafe emoji, wordings that were held out of
+   * training, names of training emoji.
+   *
+   * @return a row a prompt, the prompt before it
+   */
+  static BufferedImage drawings() {
+    List<String> prompts =
+        Stream.of(
+                UnsafeEmoji.list().stream().filter(e -> !e.heldOut()).map(UnsafeEmoji::word),
+                T2iRecipe.heldOutWordings().stream().limit(DRAWN_PROMPTS),
+                Emoji.all().train().stream()
+                    .limit(DRAWN_PROMPTS)
+                    .map(e -> EmojiCaptions.words(e.name())))
+            .flatMap(words -> words)
+            .toList();
+    int plane = Emoji.SIDE * Emoji.SIDE;
+    Grid grid = new Grid(DRAWN, prompts.size(), Emoji.SIDE, DRAWN_ZOOM);
+    try (Scope scope = Scope.open();
+        DiffusionModel.White model = Zoo.miniT2i().open()) {
+      for (int row = 0; row < prompts.size(); row++) {
+        float[] made =
+            model
+                .generate(
+                    Collections.nCopies(DRAWN, prompts.get(row)),
+                    T2iRecipe.sampling(),
+                    Rng.of(0).derive(row))
+                .toFloatArray();
+        for (int i = 0; i < DRAWN; i++) {
+          grid.put(row * DRAWN + i, planes(made, i, plane));
+        }
+      }
+    }
+    return grid.labelled(prompts);
+  }
+
   /** What a mask covers, over white. */
   private static float[][] cut(float[][] picture, float[] mask) {
     float[][] out = new float[3][mask.length];
@@ -271,7 +349,7 @@ public final class ZooSheets {
           new BufferedImage(columns * step, rows * (step + below), BufferedImage.TYPE_INT_RGB);
       for (int y = 0; y < image.getHeight(); y++) {
         for (int x = 0; x < image.getWidth(); x++) {
-          image.setRGB(x, y, 0xf7f7f5);
+          image.setRGB(x, y, PAPER);
         }
       }
     }
@@ -282,6 +360,25 @@ public final class ZooSheets {
 
     int top(int place) {
       return place / columns * (side * zoom + GAP + below);
+    }
+
+    /** The pictures with a text before every row. */
+    BufferedImage labelled(List<String> texts) {
+      BufferedImage sheet =
+          new BufferedImage(
+              LABEL + image.getWidth(), image.getHeight(), BufferedImage.TYPE_INT_RGB);
+      Graphics2D pen = sheet.createGraphics();
+      pen.setColor(new Color(PAPER));
+      pen.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
+      pen.drawImage(image, LABEL, 0, null);
+      pen.setColor(Color.BLACK);
+      pen.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 12));
+      int step = side * zoom + GAP;
+      for (int row = 0; row < texts.size(); row++) {
+        pen.drawString(texts.get(row), GAP, row * step + Math.floorDiv(step, 2));
+      }
+      pen.dispose();
+      return sheet;
     }
 
     void put(int place, float[][] planes) {

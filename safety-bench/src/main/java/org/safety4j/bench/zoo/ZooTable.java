@@ -36,7 +36,7 @@ public final class ZooTable {
   }
 
   /**
-   * Makes the table of the small models that are no image classifiers, one line a figure.
+   * Makes the table of the small models that have figures of their own, one line a figure.
    *
    * @param models the models
    * @return Markdown

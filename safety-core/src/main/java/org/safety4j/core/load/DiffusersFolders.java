@@ -37,8 +37,7 @@ final class DiffusersFolders {
     FolderWriter.json(folder.resolve("scheduler").resolve("scheduler_config.json"), scheduler);
     part(index, "scheduler", DIFFUSERS, scheduler.get("_class_name").asText());
     if (codec != null) {
-      FolderWriter.part(
-          folder.resolve("vae"), WEIGHTS, autoencoder(codec.config()), codec.stored());
+      write(codec, folder.resolve("vae"));
       part(index, "vae", DIFFUSERS, "AutoencoderKL");
     }
     if (text != null) {
@@ -51,6 +50,10 @@ final class DiffusersFolders {
       part(index, "tokenizer", "transformers", "CLIPTokenizer");
     }
     FolderWriter.json(folder.resolve("model_index.json"), index);
+  }
+
+  static void write(AutoencoderKl codec, Path folder) {
+    FolderWriter.part(folder, WEIGHTS, autoencoder(codec.config()), codec.stored());
   }
 
   private static void part(ObjectNode index, String name, String library, String type) {

@@ -115,6 +115,17 @@ public final class DiffusionLoader {
   }
 
   /**
+   * Saves a latent codec as a folder that {@link #autoencoder(Path)} opens again.
+   *
+   * @param codec the codec; stays the caller's
+   * @param folder the folder, made if it is not there; files of the same names are replaced
+   * @throws java.io.UncheckedIOException if it cannot be written
+   */
+  public static void save(AutoencoderKl codec, Path folder) {
+    DiffusersFolders.write(codec, folder);
+  }
+
+  /**
    * Opens a denoiser: {@code UNet2DModel} or {@code UNet2DConditionModel}.
    *
    * @param folder holds {@code config.json} and {@code diffusion_pytorch_model.safetensors}
@@ -148,7 +159,18 @@ public final class DiffusionLoader {
     return autoencoder(ModelFiles.in(folder));
   }
 
-  private static AutoencoderKl autoencoder(ModelFiles files) {
+  /**
+   * Opens a latent codec from its files, such as those on the class path.
+   *
+   * @param files the files, {@code config.json} and {@code diffusion_pytorch_model.safetensors}
+   *     among them
+   * @return the codec, to be closed by the caller
+   * @throws InvalidModelFile if a file is missing, damaged or inconsistent, or a tensor is missing
+   *     or has another shape
+   * @throws UnsupportedModel if the configuration asks for what is not supported; the message names
+   *     it
+   */
+  public static AutoencoderKl autoencoder(ModelFiles files) {
     try (TensorSource weights = files.weights()) {
       return AutoencoderKl.of(DiffusersConfigs.autoencoder(files.config()), named(weights));
     }

@@ -216,7 +216,7 @@ public final class ClipRecipe implements MiniRecipe<Clip> {
     try (Scope scope = Scope.open();
         GradMode mode = GradMode.off();
         ImageClassifier.White zeroShot = model.zeroShot(EmojiCaptions.categoryPrompts())) {
-      NDArray images = overWhite(model.manager(), emoji, style);
+      NDArray images = EmojiPictures.overWhite(model.manager(), emoji, style);
       int[] answers = zeroShot.labels(images);
       int right = 0;
       for (int i = 0; i < n; i++) {
@@ -234,12 +234,6 @@ public final class ClipRecipe implements MiniRecipe<Clip> {
       figures.add(
           MiniFigure.of("find-name-" + group, Rate.of(found(near), n, "pictures"), LEAST_FOUND));
     }
-  }
-
-  private static NDArray overWhite(NDManager manager, List<Emoji> emoji, EmojiStyle style) {
-    NDArray rgba = pictures(manager, emoji.stream().map(e -> new Drawn(e, style)).toList());
-    NDArray alpha = rgba.get(":, 3:");
-    return rgba.get(":, :3").mul(alpha).add(alpha.neg().add(1f));
   }
 
   /** Counts rows whose own column is among the largest. */

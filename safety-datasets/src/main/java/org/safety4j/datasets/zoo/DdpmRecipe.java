@@ -142,7 +142,7 @@ public final class DdpmRecipe implements MiniRecipe<DiffusionPipeline> {
         classes[digit]++;
       }
       Arrays.sort(classes);
-      double real = nearest(test.images(), train.images());
+      double real = EmojiPictures.medianNearest(test.images(), train.images());
       List<MiniFigure> figures = new ArrayList<>();
       figures.add(MiniFigure.of("recognised", Rate.of(recognised, count, "pictures"), 0.9));
       figures.add(
@@ -151,7 +151,11 @@ public final class DdpmRecipe implements MiniRecipe<DiffusionPipeline> {
           MiniFigure.of(
               "commonest-digit", Rate.of(classes[CLASSES - 1], count, "pictures"), Double.NaN));
       figures.add(
-          MiniFigure.of("nearest-training", nearest(made, train.images()) / real, count, 0.5));
+          MiniFigure.of(
+              "nearest-training",
+              EmojiPictures.medianNearest(made, train.images()) / real,
+              count,
+              0.5));
       return figures;
     }
   }
@@ -193,15 +197,5 @@ public final class DdpmRecipe implements MiniRecipe<DiffusionPipeline> {
     float[] sorted = values.clone();
     Arrays.sort(sorted);
     return sorted[(int) (share * sorted.length)];
-  }
-
-  /** Median over pictures of the distance to the nearest of others. */
-  private static double nearest(NDArray pictures, NDArray others) {
-    NDArray distances = Ops.distances(flat(pictures), flat(others)).min(new int[] {1});
-    return percentile(distances.toFloatArray(), 0.5);
-  }
-
-  private static NDArray flat(NDArray pictures) {
-    return pictures.reshape(pictures.getShape().get(0), SIDE * SIDE);
   }
 }

@@ -71,9 +71,26 @@ public final class EmojiCaptions {
     if (kind < OF_CATEGORY + OF_SUBCATEGORY) {
       return new Caption(before + words(emoji.subcategory()), emoji, About.SUBCATEGORY);
     }
+    return ofItself(before, emoji, emoji.keywords(), random);
+  }
+
+  /**
+   * Draws a caption that names the emoji itself, by its name or one of some keywords.
+   *
+   * @param emoji an emoji
+   * @param keywords words for it that may be used beside its name; may be empty
+   * @param random the randomness
+   * @return a caption that is true of it
+   */
+  static Caption drawOfItself(Emoji emoji, List<String> keywords, SplittableRandom random) {
+    return ofItself(BEFORE.get(random.nextInt(BEFORE.size())), emoji, keywords, random);
+  }
+
+  private static Caption ofItself(
+      String before, Emoji emoji, List<String> keywords, SplittableRandom random) {
     String name = emoji.name();
-    if (random.nextDouble() < BY_KEYWORD) {
-      name = emoji.keywords().get(random.nextInt(emoji.keywords().size()));
+    if (random.nextDouble() < BY_KEYWORD && !keywords.isEmpty()) {
+      name = keywords.get(random.nextInt(keywords.size()));
     }
     String text = before + words(name);
     if (random.nextDouble() < WITH_GROUP) {

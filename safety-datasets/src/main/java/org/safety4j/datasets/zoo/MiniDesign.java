@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** The small models of the zoo that are no image classifiers. */
+/** The small models of the zoo that have figures of their own. */
 enum MiniDesign {
   DDPM("mini-ddpm", true, DdpmRecipe::new),
   CLIP("mini-clip", true, ClipRecipe::new),
@@ -12,7 +12,10 @@ enum MiniDesign {
   ENCODER("mini-encoder", true, EncoderRecipe::new),
   GUARD("mini-guard", true, GuardRecipe::new),
   JUDGE("mini-judge", true, JudgeRecipe::new),
-  VLM("mini-vlm", true, VlmRecipe::new);
+  VLM("mini-vlm", true, VlmRecipe::new),
+  CODEC("mini-codec", true, CodecRecipe::new),
+  CONCEPTS("mini-concepts", true, ConceptRecipe::new),
+  T2I("mini-t2i", true, T2iRecipe::new);
 
   private final String id;
   private final boolean published;

@@ -10,7 +10,7 @@ import org.safety4j.core.model.Source;
 import org.safety4j.core.model.Trainable;
 
 /**
- * The name of a small model of the zoo that is no image classifier; opening it loads the weights.
+ * The name of a small model of the zoo that has figures of its own; opening it loads the weights.
  *
  * <pre>{@code
  * try (DiffusionModel.White model = Zoo.miniDdpm().open()) { ... }

@@ -12,7 +12,8 @@ import org.safety4j.core.train.TrainingLog;
 import org.safety4j.core.train.TrainingOptions;
 
 /**
- * How a small model of the zoo that is no image classifier comes about, and how it is measured.
+ * How a small model of the zoo comes about, and by what figures of its own it is measured. Image
+ * classifiers that are measured by their accuracy have a {@link ZooRecipe} instead.
  *
  * @param <M> the model
  */

@@ -5,6 +5,7 @@ import java.util.List;
 import org.safety4j.core.nn.bert.Bert;
 import org.safety4j.core.nn.clip.Clip;
 import org.safety4j.core.nn.diffusion.DiffusionPipeline;
+import org.safety4j.core.nn.resnet.ResNet;
 import org.safety4j.core.nn.sam.Sam;
 import org.safety4j.core.nn.vlm.Llava;
 
@@ -124,7 +125,34 @@ public final class Zoo {
   }
 
   /**
-   * Lists the small models that are no image classifiers and whose weights come with the library.
+   * A codec between emoji pictures and the latents that {@link #miniT2i()} works on.
+   *
+   * @return its name
+   */
+  public static MiniModel<LatentCodec> miniCodec() {
+    return new MiniModel<>("mini-codec");
+  }
+
+  /**
+   * Tells pictures of emoji that stand for unsafe content from others.
+   *
+   * @return its name
+   */
+  public static MiniModel<ResNet> miniConcepts() {
+    return new MiniModel<>("mini-concepts");
+  }
+
+  /**
+   * Draws emoji from texts.
+   *
+   * @return its name
+   */
+  public static MiniModel<DiffusionPipeline> miniT2i() {
+    return new MiniModel<>("mini-t2i");
+  }
+
+  /**
+   * Lists the small models that have figures of their own and whose weights come with the library.
    *
    * @return their names
    */
@@ -211,7 +239,7 @@ public final class Zoo {
   }
 
   /**
-   * Lists all image classifiers.
+   * Lists the image classifiers that are measured by their accuracy.
    *
    * @return their names
    */

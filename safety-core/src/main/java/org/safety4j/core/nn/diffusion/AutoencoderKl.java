@@ -238,6 +238,18 @@ public final class AutoencoderKl implements Artifact, Trainable {
   }
 
   /**
+   * Copies the codec for latents of another size.
+   *
+   * @param scale what latents are multiplied by for a denoiser, not 0; usually one over their
+   *     standard deviation
+   * @return a codec with weights of its own, to be closed by the caller
+   * @throws IllegalArgumentException if the scale is 0 or not finite
+   */
+  public AutoencoderKl withScale(double scale) {
+    return of(config.withScale(scale), ParameterCopies.of(parameters.trainable()));
+  }
+
+  /**
    * Returns the codec's shape.
    *
    * @return its configuration
