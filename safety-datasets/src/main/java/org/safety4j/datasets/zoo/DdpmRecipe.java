@@ -53,10 +53,10 @@ public final class DdpmRecipe implements MiniRecipe<DiffusionPipeline> {
   /** Ancestral: deterministic samplers leave a little noise, of which the judge is unsure. */
   private static final Sampling SAMPLING = Sampling.of(Ddpm.steps(200).withClip(1));
 
-  private static final int EPOCHS = 360;
+  private static final int EPOCHS = 800;
   private static final int BATCH = 128;
   private static final double PEAK_RATE = 2e-3;
-  private static final double EMA = 0.998;
+  private static final double EMA = 0.999;
   private static final double MOVED = 0.5;
   private static final AffineJitter MOTION = new AffineJitter(5, 0.05, 0.03, false);
   private static final int GENERATED = 300;
