@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.safety4j.attacks.vision.adversarial.SparseRs;
 import org.safety4j.core.attack.Ball;
 import org.safety4j.core.attack.Constrained;
 import org.safety4j.core.attack.EvasionAttack;
@@ -134,6 +135,9 @@ public final class EvasionResults {
     if (attack instanceof Constrained<?> constrained) {
       Norm norm = constrained.ball().norm();
       return (EvasionAttack<M>) constrained.withBall(new Ball(norm, RADII.get(norm)));
+    }
+    if (attack instanceof SparseRs) {
+      return (EvasionAttack<M>) SparseRs.pixels(RADII.get(Norm.L0).intValue());
     }
     return attack;
   }
