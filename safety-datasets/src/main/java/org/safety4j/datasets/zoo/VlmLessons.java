@@ -2,6 +2,7 @@ package org.safety4j.datasets.zoo;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
@@ -75,7 +76,8 @@ final class VlmLessons {
    *
    * @param number the scene's number
    * @param rng the randomness
-   * @return some or all of its questions with their answers, in random order
+   * @return some or all of its questions with their answers, in random order but for captions,
+   *     which come last: other answers could be read off them
    */
   PicturedText aboutScene(long number, Rng rng) {
     return about(scenes.scene(number), rng.sequence());
@@ -84,6 +86,7 @@ final class VlmLessons {
   private PicturedText about(ThingScene scene, SplittableRandom random) {
     List<SceneQuestion> questions = new ArrayList<>(scene.questions());
     Collections.shuffle(questions, new Random(random.nextLong()));
+    questions.sort(Comparator.comparing(q -> q.kind() == SceneQuestion.Kind.DESCRIBE));
     List<Message> chat = new ArrayList<>();
     int most = questions.size();
     int asked = random.nextDouble() < ALL ? most : 1 + random.nextInt(most);

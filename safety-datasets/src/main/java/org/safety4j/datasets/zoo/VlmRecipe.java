@@ -175,9 +175,9 @@ public final class VlmRecipe implements MiniRecipe<Llava> {
 
   /** One stage of the training. */
   private enum Stage {
-    TOWER(80, 1024, 64, 2e-3),
+    TOWER(160, 1024, 64, 2e-3),
     PROJECTOR(2, 256, 16, 3e-3),
-    EVERYTHING(24, 1024, 16, 1.5e-3);
+    EVERYTHING(80, 1024, 16, 1.5e-3);
 
     private final int epochs;
     private final int samples;
