@@ -77,7 +77,7 @@ public final class T2iRecipe implements MiniRecipe<DiffusionPipeline> {
   private static final Sampling SAMPLING =
       Sampling.of(DpmSolver.steps(SAMPLER_STEPS)).withGuidance(GUIDANCE);
 
-  private static final int EPOCHS = 300;
+  private static final int EPOCHS = 650;
   private static final int PART = 256;
   private static final int BATCH = 32;
   private static final double PEAK_RATE = 2e-3;
