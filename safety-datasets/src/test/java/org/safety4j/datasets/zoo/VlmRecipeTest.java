@@ -17,6 +17,7 @@ import org.safety4j.core.text.Message;
 import org.safety4j.core.text.Part;
 import org.safety4j.core.train.PicturedText;
 import org.safety4j.datasets.synthetic.PotionWorld;
+import org.safety4j.datasets.synthetic.SceneQuestion;
 import org.safety4j.datasets.synthetic.ThingScene;
 import org.safety4j.datasets.synthetic.ThingScenes;
 
@@ -99,6 +100,29 @@ class VlmRecipeTest extends MiniRecipeContract<Llava> {
       assertThat(lesson.text().ids()).startsWith(prompt);
       assertThat(((ChatReply.Answer) model.about(image).ask(first)).promptTokens())
           .isEqualTo(prompt.length);
+    }
+  }
+
+  @Test
+  void aDescriptionComesLastSoThatNoAnswerCanBeReadOffIt() {
+    try (Llava model = model().recipe().initial(Rng.of(0))) {
+      ThingScenes scenes = ThingScenes.train(0);
+      VlmLessons lessons = new VlmLessons(model, PotionWorld.seeded(0), scenes);
+      int described = 0;
+      for (int i = 0; i < 40; i++) {
+        String said = learnt(model, lessons.aboutScene(i, Rng.of(3).derive(i)));
+        String description =
+            scenes.scene(i).questions().stream()
+                .filter(q -> q.kind() == SceneQuestion.Kind.DESCRIBE)
+                .findFirst()
+                .orElseThrow()
+                .answer();
+        if (said.contains(description)) {
+          described++;
+          assertThat(said).endsWith(description + "<|end|>");
+        }
+      }
+      assertThat(described).isGreaterThan(10);
     }
   }
 
