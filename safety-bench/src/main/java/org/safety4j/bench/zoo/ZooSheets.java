@@ -21,6 +21,7 @@ import org.safety4j.core.data.LabeledImages;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.DiffusionModel;
 import org.safety4j.core.model.DualEncoder;
+import org.safety4j.core.model.ImageClassifier;
 import org.safety4j.core.model.Segmenter;
 import org.safety4j.core.nn.vlm.Llava;
 import org.safety4j.core.tensor.GradMode;
@@ -37,6 +38,7 @@ import org.safety4j.datasets.synthetic.SceneItem;
 import org.safety4j.datasets.synthetic.SceneQuestion;
 import org.safety4j.datasets.synthetic.ThingScene;
 import org.safety4j.datasets.synthetic.ThingScenes;
+import org.safety4j.datasets.zoo.ConceptRecipe;
 import org.safety4j.datasets.zoo.DdpmRecipe;
 import org.safety4j.datasets.zoo.EmojiCaptions;
 import org.safety4j.datasets.zoo.LatentCodec;
@@ -72,9 +74,8 @@ public final class ZooSheets {
   private static final int DRAWN_PROMPTS = 9;
   private static final int DRAWN = 8;
   private static final int DRAWN_ZOOM = 2;
-  private static final int LABEL = 240;
-  private static final int GAP = 2;
-  private static final int PAPER = 0xf7f7f5;
+  private static final int JUDGED = 20;
+  private static final int JUDGED_ROWS = 5;
   private static final float[] POINT = {1, 0, 0};
 
   private ZooSheets() {}
@@ -94,6 +95,7 @@ public final class ZooSheets {
     LmBuild.write(folder.resolve("mini-chat.md"), ChatSheet.ofTheZoo());
     write(answers(), folder.resolve("mini-vlm.png"));
     write(coded(), folder.resolve("mini-codec.png"));
+    write(judged(), folder.resolve("mini-concepts.png"));
     write(drawings(), folder.resolve("mini-t2i.png"));
   }
 
@@ -118,13 +120,13 @@ public final class ZooSheets {
       NDArray made =
           model.generate(Collections.nCopies(count, ""), DdpmRecipe.sampling(), Rng.of(0));
       float[] all = made.toFloatArray();
-      Grid grid = new Grid(DIGITS, DIGIT_ROWS, 8, DIGIT_ZOOM);
+      PictureGrid grid = new PictureGrid(DIGITS, DIGIT_ROWS, 8, DIGIT_ZOOM);
       for (int i = 0; i < count; i++) {
         float[] ink = new float[64];
         System.arraycopy(all, 64 * i, ink, 0, 64);
         grid.put(i, new float[][] {ink, ink, ink});
       }
-      return grid.image;
+      return grid.image();
     }
   }
 
@@ -147,14 +149,14 @@ public final class ZooSheets {
           model.textEmbeddings(names).matMul(model.imageEmbeddings(images.images()).transpose());
       long[] best = Ops.topKIndices(near, FOUND).toLongArray();
       float[] all = images.images().toFloatArray();
-      Grid grid = new Grid(FOUND + 2, QUERIES, side, 1);
+      PictureGrid grid = new PictureGrid(FOUND + 2, QUERIES, side, 1);
       for (int q = 0; q < QUERIES; q++) {
         grid.put(q * (FOUND + 2), planes(all, q, plane));
         for (int k = 0; k < FOUND; k++) {
           grid.put(q * (FOUND + 2) + 2 + k, planes(all, (int) best[q * FOUND + k], plane));
         }
       }
-      return grid.image;
+      return grid.image();
     }
   }
 
@@ -174,7 +176,7 @@ public final class ZooSheets {
    */
   static BufferedImage masks() {
     int side = EmojiScenes.SIDE;
-    Grid grid = new Grid(3 * SCENES, SCENE_ROWS, side, SCENE_ZOOM);
+    PictureGrid grid = new PictureGrid(3 * SCENES, SCENE_ROWS, side, SCENE_ZOOM);
     EmojiScenes scenes = EmojiScenes.heldOut(0);
     try (Segmenter.White model = Zoo.miniSam().open()) {
       for (int i = 0; i < SCENES * SCENE_ROWS; i++) {
@@ -192,7 +194,7 @@ public final class ZooSheets {
         grid.put(3 * i + 2, found);
       }
     }
-    return grid.image;
+    return grid.image();
   }
 
   private static float[] mask(Segmenter.White model, Scene scene, int point) {
@@ -212,7 +214,7 @@ public final class ZooSheets {
    * @return rows of pictures, each above what came back
    */
   static BufferedImage coded() {
-    Grid grid = new Grid(CODED, 2 * CODED_ROWS, Emoji.SIDE, CODED_ZOOM);
+    PictureGrid grid = new PictureGrid(CODED, 2 * CODED_ROWS, Emoji.SIDE, CODED_ZOOM);
     int plane = Emoji.SIDE * Emoji.SIDE;
     try (Scope scope = Scope.open();
         GradMode mode = GradMode.off();
@@ -231,7 +233,54 @@ public final class ZooSheets {
         }
       }
     }
-    return grid.image;
+    return grid.image();
+  }
+
+  /**
+   * Draws the emoji that stand for unsafe content in both styles, and other held-out emoji; what
+   * the model flags has a red frame.
+   *
+   * @return a row of the unsafe ones, rows of others
+   */
+  static BufferedImage judged() {
+    PictureGrid grid = new PictureGrid(JUDGED, JUDGED_ROWS, Emoji.SIDE, 1);
+    List<Emoji> safe =
+        Emoji.all().test().stream()
+            .filter(e -> !UnsafeEmoji.contains(e))
+            .limit((JUDGED_ROWS - 1L) * Math.floorDiv(JUDGED, 2))
+            .toList();
+    List<Emoji> all = Stream.concat(UnsafeEmoji.list().stream(), safe.stream()).toList();
+    int plane = Emoji.SIDE * Emoji.SIDE;
+    try (Scope scope = Scope.open();
+        ImageClassifier.White model = Zoo.miniConcepts().open()) {
+      int columns = Math.floorDiv(JUDGED, EmojiStyle.values().length);
+      for (EmojiStyle style : EmojiStyle.values()) {
+        float[] pictures = new float[all.size() * 3 * plane];
+        for (int i = 0; i < all.size(); i++) {
+          overWhite(all.get(i).rgba(style), pictures, 3 * plane * i);
+        }
+        NDArray images =
+            model.manager().create(pictures, new Shape(all.size(), 3, Emoji.SIDE, Emoji.SIDE));
+        int[] labels = model.labels(images);
+        for (int i = 0; i < labels.length; i++) {
+          int row = Math.floorDiv(i, columns);
+          int place = row * JUDGED + style.ordinal() * columns + i % columns;
+          grid.put(place, planes(pictures, i, plane));
+          if (labels[i] == ConceptRecipe.UNSAFE) {
+            grid.frame(place, WRONG);
+          }
+        }
+      }
+    }
+    return grid.image();
+  }
+
+  private static void overWhite(float[] rgba, float[] into, int from) {
+    int plane = Emoji.SIDE * Emoji.SIDE;
+    for (int i = 0; i < 3 * plane; i++) {
+      float cover = rgba[3 * plane + i % plane];
+      into[from + i] = rgba[i] * cover + 1 - cover;
+    }
   }
 
   /**
@@ -251,7 +300,7 @@ public final class ZooSheets {
             .flatMap(words -> words)
             .toList();
     int plane = Emoji.SIDE * Emoji.SIDE;
-    Grid grid = new Grid(DRAWN, prompts.size(), Emoji.SIDE, DRAWN_ZOOM);
+    PictureGrid grid = new PictureGrid(DRAWN, prompts.size(), Emoji.SIDE, DRAWN_ZOOM);
     try (Scope scope = Scope.open();
         DiffusionModel.White model = Zoo.miniT2i().open()) {
       for (int row = 0; row < prompts.size(); row++) {
@@ -290,9 +339,9 @@ public final class ZooSheets {
   static BufferedImage answers() {
     ThingScenes scenes = ThingScenes.heldOut(0);
     int side = ThingScenes.SIDE;
-    int below = ANSWER_LINE * ANSWERS + GAP;
-    Grid grid = new Grid(ANSWER_COLUMNS, ANSWER_ROWS, side, ANSWER_ZOOM, below);
-    Graphics2D g = grid.image.createGraphics();
+    int below = ANSWER_LINE * ANSWERS + 2;
+    PictureGrid grid = new PictureGrid(ANSWER_COLUMNS, ANSWER_ROWS, side, ANSWER_ZOOM, below);
+    Graphics2D g = grid.image().createGraphics();
     g.setRenderingHint(
         RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
     g.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, ANSWER_LINE - 4));
@@ -316,7 +365,7 @@ public final class ZooSheets {
     } finally {
       g.dispose();
     }
-    return grid.image;
+    return grid.image();
   }
 
   /** A question in a word: the side that it asks about, or else its kind. */
@@ -325,75 +374,5 @@ public final class ZooSheets {
         .filter(question.text()::contains)
         .findFirst()
         .orElse(question.kind().name().toLowerCase(Locale.ROOT));
-  }
-
-  /** Square pictures in rows, with room below each. */
-  private static final class Grid {
-    private final int columns;
-    private final int side;
-    private final int zoom;
-    private final int below;
-    private final BufferedImage image;
-
-    Grid(int columns, int rows, int side, int zoom) {
-      this(columns, rows, side, zoom, 0);
-    }
-
-    Grid(int columns, int rows, int side, int zoom, int below) {
-      this.columns = columns;
-      this.side = side;
-      this.zoom = zoom;
-      this.below = below;
-      int step = side * zoom + GAP;
-      this.image =
-          new BufferedImage(columns * step, rows * (step + below), BufferedImage.TYPE_INT_RGB);
-      for (int y = 0; y < image.getHeight(); y++) {
-        for (int x = 0; x < image.getWidth(); x++) {
-          image.setRGB(x, y, PAPER);
-        }
-      }
-    }
-
-    int left(int place) {
-      return place % columns * (side * zoom + GAP);
-    }
-
-    int top(int place) {
-      return place / columns * (side * zoom + GAP + below);
-    }
-
-    /** The pictures with a text before every row. */
-    BufferedImage labelled(List<String> texts) {
-      BufferedImage sheet =
-          new BufferedImage(
-              LABEL + image.getWidth(), image.getHeight(), BufferedImage.TYPE_INT_RGB);
-      Graphics2D pen = sheet.createGraphics();
-      pen.setColor(new Color(PAPER));
-      pen.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
-      pen.drawImage(image, LABEL, 0, null);
-      pen.setColor(Color.BLACK);
-      pen.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 12));
-      int step = side * zoom + GAP;
-      for (int row = 0; row < texts.size(); row++) {
-        pen.drawString(texts.get(row), GAP, row * step + Math.floorDiv(step, 2));
-      }
-      pen.dispose();
-      return sheet;
-    }
-
-    void put(int place, float[][] planes) {
-      int left = left(place);
-      int top = top(place);
-      for (int y = 0; y < side * zoom; y++) {
-        for (int x = 0; x < side * zoom; x++) {
-          int rgb = 0;
-          for (float[] plane : planes) {
-            float value = plane[y / zoom * side + x / zoom];
-            rgb = rgb << 8 | Math.round(255 * Math.min(1, Math.max(0, value)));
-          }
-          image.setRGB(left + x, top + y, rgb);
-        }
-      }
-    }
   }
 }
