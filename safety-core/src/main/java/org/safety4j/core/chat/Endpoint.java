@@ -30,6 +30,7 @@ import org.safety4j.core.model.Chat;
  * @param parallel how many conversations of one batch are asked at once, in [1, 256]; more than 1
  *     starts threads that end when the chat is closed
  * @param maxBytes most bytes of one reply, at least 1024
+ * @param limitField in which field the most new tokens are sent
  */
 public record Endpoint(
     URI address,
@@ -39,7 +40,16 @@ public record Endpoint(
     Retries retries,
     int requestsPerMinute,
     int parallel,
-    int maxBytes) {
+    int maxBytes,
+    LimitField limitField) {
+
+  /** The field of a request that limits the length of its answer. */
+  public enum LimitField {
+    /** {@code max_tokens}, which most services know. */
+    MAX_TOKENS,
+    /** {@code max_completion_tokens}, on which newer models of OpenAI's insist. */
+    MAX_COMPLETION_TOKENS
+  }
 
   /**
    * How long to wait. Each at least a millisecond, at most 30 days.
@@ -116,6 +126,7 @@ public record Endpoint(
    * @param requestsPerMinute most requests a minute; 0 for no limit
    * @param parallel how many conversations of one batch are asked at once, in [1, 256]
    * @param maxBytes most bytes of one reply, at least 1024
+   * @param limitField in which field the most new tokens are sent
    * @throws IllegalArgumentException if a value is out of range
    */
   public Endpoint {
@@ -138,6 +149,7 @@ public record Endpoint(
     Require.atLeast("requestsPerMinute", requestsPerMinute, 0);
     Require.inRange("parallel", parallel, 1, 256);
     Require.atLeast("maxBytes", maxBytes, 1024);
+    Require.that(limitField != null, "limitField must not be null");
   }
 
   private static String withoutUser(URI address) {
@@ -151,7 +163,7 @@ public record Endpoint(
   /**
    * Names a service: without key and rate limit, one conversation at a time; 10 s to connect, 2 min
    * of silence, 5 min a call; 4 retries after 1 s, 2 s, 4 s, 8 s, at most 1 min each; 16 MiB a
-   * reply.
+   * reply; {@code max_tokens}.
    *
    * @param address where the protocol begins, such as {@code http://localhost:8080/v1}
    * @param model the model's name there
@@ -167,7 +179,8 @@ public record Endpoint(
         new Retries(4, Duration.ofSeconds(1), Duration.ofMinutes(1), 0),
         0,
         1,
-        16 << 20);
+        16 << 20,
+        LimitField.MAX_TOKENS);
   }
 
   /**
@@ -179,7 +192,15 @@ public record Endpoint(
    */
   public Endpoint withKeyFrom(String variable) {
     return new Endpoint(
-        address, model, variable, timeouts, retries, requestsPerMinute, parallel, maxBytes);
+        address,
+        model,
+        variable,
+        timeouts,
+        retries,
+        requestsPerMinute,
+        parallel,
+        maxBytes,
+        limitField);
   }
 
   /**
@@ -199,7 +220,8 @@ public record Endpoint(
         retries,
         requestsPerMinute,
         parallel,
-        maxBytes);
+        maxBytes,
+        limitField);
   }
 
   /**
@@ -210,7 +232,15 @@ public record Endpoint(
    */
   public Endpoint withRetries(Retries value) {
     return new Endpoint(
-        address, model, keyVariable, timeouts, value, requestsPerMinute, parallel, maxBytes);
+        address,
+        model,
+        keyVariable,
+        timeouts,
+        value,
+        requestsPerMinute,
+        parallel,
+        maxBytes,
+        limitField);
   }
 
   /**
@@ -220,7 +250,8 @@ public record Endpoint(
    * @return a copy
    */
   public Endpoint withRequestsPerMinute(int value) {
-    return new Endpoint(address, model, keyVariable, timeouts, retries, value, parallel, maxBytes);
+    return new Endpoint(
+        address, model, keyVariable, timeouts, retries, value, parallel, maxBytes, limitField);
   }
 
   /**
@@ -231,7 +262,15 @@ public record Endpoint(
    */
   public Endpoint withParallel(int value) {
     return new Endpoint(
-        address, model, keyVariable, timeouts, retries, requestsPerMinute, value, maxBytes);
+        address,
+        model,
+        keyVariable,
+        timeouts,
+        retries,
+        requestsPerMinute,
+        value,
+        maxBytes,
+        limitField);
   }
 
   /**
@@ -242,7 +281,34 @@ public record Endpoint(
    */
   public Endpoint withMaxBytes(int value) {
     return new Endpoint(
-        address, model, keyVariable, timeouts, retries, requestsPerMinute, parallel, value);
+        address,
+        model,
+        keyVariable,
+        timeouts,
+        retries,
+        requestsPerMinute,
+        parallel,
+        value,
+        limitField);
+  }
+
+  /**
+   * Changes the field in which {@link org.safety4j.core.text.Decoding#maxNewTokens()} is sent.
+   *
+   * @param value the field; {@code MAX_TOKENS} by default
+   * @return a copy
+   */
+  public Endpoint withLimitField(LimitField value) {
+    return new Endpoint(
+        address,
+        model,
+        keyVariable,
+        timeouts,
+        retries,
+        requestsPerMinute,
+        parallel,
+        maxBytes,
+        value);
   }
 
   /**

@@ -67,7 +67,7 @@ final class EndpointChat implements Chat {
                 .modelName(endpoint.model())
                 .build(),
             card,
-            EndpointChat::parameters);
+            (decoding, row) -> parameters(endpoint.limitField(), decoding, row));
     return new EndpointChat(endpoint, threads, chat);
   }
 
@@ -89,14 +89,19 @@ final class EndpointChat implements Chat {
     return key;
   }
 
-  private static ChatRequestParameters parameters(Decoding decoding, int row) {
+  private static ChatRequestParameters parameters(
+      Endpoint.LimitField field, Decoding decoding, int row) {
     Require.that(decoding.topK() == 0, unsupported("topK must be 0, was " + decoding.topK()));
     OpenAiChatRequestParameters.Builder parameters = OpenAiChatRequestParameters.builder();
     if (decoding.samples()) {
       long seed = Rng.of(decoding.seed()).derive("endpoint").derive(row).seed();
       parameters.seed((int) (seed >>> 33));
     }
-    return Conversion.fill(parameters, decoding).build();
+    Conversion.fill(parameters, decoding);
+    if (field == Endpoint.LimitField.MAX_COMPLETION_TOKENS) {
+      parameters.maxOutputTokens(null).maxCompletionTokens(decoding.maxNewTokens());
+    }
+    return parameters.build();
   }
 
   private static String unsupported(String what) {

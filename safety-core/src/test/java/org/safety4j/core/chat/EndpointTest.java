@@ -116,6 +116,18 @@ class EndpointTest {
   }
 
   @Test
+  void namesTheLimitAsNewerModelsWantIt() throws IOException {
+    ScriptedServer server = serve(says("a"), says("b"));
+    Endpoint endpoint =
+        quick(server).withLimitField(Endpoint.LimitField.MAX_COMPLETION_TOKENS).withParallel(2);
+    Chat chat = open(endpoint.withRequestsPerMinute(6_000).withMaxBytes(4_096));
+    chat.replies(List.of(List.of(Message.user("hello"))), Decoding.greedy(9));
+    JsonNode sent = body(server.requests().get(0));
+    assertThat(sent.path("max_completion_tokens").asInt()).isEqualTo(9);
+    assertThat(sent.has("max_tokens")).isFalse();
+  }
+
+  @Test
   void samplingSendsASeedARowThatDependsOnTheDecodingsAlone() throws IOException {
     ScriptedServer server = serve(says("a"), says("b"), says("c"));
     Chat chat = open(quick(server));
