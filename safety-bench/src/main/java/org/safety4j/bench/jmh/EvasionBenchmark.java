@@ -18,6 +18,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.safety4j.attacks.engine.perturb.Finish;
 import org.safety4j.attacks.vision.adversarial.Apgd;
+import org.safety4j.attacks.vision.adversarial.CarliniWagner;
 import org.safety4j.attacks.vision.adversarial.Fab;
 import org.safety4j.attacks.vision.adversarial.Pgd;
 import org.safety4j.attacks.vision.adversarial.Square;
@@ -51,7 +52,7 @@ public class EvasionBenchmark {
   @State(Scope.Benchmark)
   public static class AttackRun {
     /** The attack. */
-    @Param({"pgd", "apgd", "fab", "square"})
+    @Param({"pgd", "apgd", "cw", "fab", "square"})
     public String name;
 
     /** Steps, or queries a sample. */
@@ -65,6 +66,7 @@ public class EvasionBenchmark {
       return switch (name) {
         case "pgd" -> Pgd.linf(8 / 255.0).withSteps(steps).withFinish(Finish.LAST_IMAGE);
         case "apgd" -> Apgd.linf(TOO_SMALL).withSteps(steps);
+        case "cw" -> CarliniWagner.l2().withSearchSteps(1).withSteps(steps);
         case "fab" -> Fab.targeted(Ball.linf(TOO_SMALL)).withTargetClasses(1).withSteps(steps);
         case "square" -> Square.linf(TOO_SMALL).withQueries(steps);
         default -> throw new IllegalArgumentException("no attack \"" + name + "\"");

@@ -73,6 +73,7 @@ public final class Ratios {
           Pair.step("pgd", BOTH_WAYS, 1.03),
           Pair.run("pgd", BOTH_WAYS),
           Pair.step("apgd", BOTH_WAYS, 1.05),
+          Pair.step("cw", BOTH_WAYS, null),
           Pair.step("fab", BOTH_WAYS, null),
           Pair.step("square", FORWARD, 1.05),
           Pair.call("EvasionBenchmark.smoothedCopy", FORWARD, 1.10),
