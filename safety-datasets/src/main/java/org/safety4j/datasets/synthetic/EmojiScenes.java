@@ -17,9 +17,9 @@ import org.safety4j.datasets.images.EmojiStyle;
  * }</pre>
  *
  * <p>Emoji are of either style, 20 to 36 pixels wide, turned by up to 20 degrees; of each at least
- * two thirds and 30 pixels can be seen. A quarter of the emoji after the first repeat one that is
- * there. Training scenes have training emoji, held-out scenes test emoji, and other wordings of
- * questions. Backgrounds are of the same kinds in both.
+ * nine tenths and 30 pixels can be seen, in {@link #crowded()} scenes two thirds. A quarter of the
+ * emoji after the first repeat one that is there. Training scenes have training emoji, held-out
+ * scenes test emoji, and other wordings of questions. Backgrounds are of the same kinds in both.
  *
  * <p>Immutable.
  */
@@ -32,17 +32,20 @@ public final class EmojiScenes {
   private static final double LARGEST = 36;
   private static final double TURN = Math.toRadians(20);
   private static final double REPEATED = 0.25;
-  private static final double SEEN = 2 / 3.0;
+  private static final double SEEN = 0.9;
+  private static final double SEEN_IN_CROWDS = 2 / 3.0;
   private static final int SMALLEST_AREA = 30;
   private static final int TRIES = 20;
 
   private final List<Emoji> emoji;
   private final boolean heldOut;
+  private final double seen;
   private final Rng rng;
 
-  private EmojiScenes(List<Emoji> emoji, boolean heldOut, Rng rng) {
+  private EmojiScenes(List<Emoji> emoji, boolean heldOut, double seen, Rng rng) {
     this.emoji = emoji;
     this.heldOut = heldOut;
+    this.seen = seen;
     this.rng = rng;
   }
 
@@ -54,7 +57,7 @@ public final class EmojiScenes {
    */
   public static EmojiScenes train(long seed) {
     return new EmojiScenes(
-        Emoji.all().train().list(), false, Rng.of(seed).derive("scenes").derive("train"));
+        Emoji.all().train().list(), false, SEEN, Rng.of(seed).derive("scenes").derive("train"));
   }
 
   /**
@@ -65,7 +68,16 @@ public final class EmojiScenes {
    */
   public static EmojiScenes heldOut(long seed) {
     return new EmojiScenes(
-        Emoji.all().test().list(), true, Rng.of(seed).derive("scenes").derive("held-out"));
+        Emoji.all().test().list(), true, SEEN, Rng.of(seed).derive("scenes").derive("held-out"));
+  }
+
+  /**
+   * Lets emoji hide more of each other.
+   *
+   * @return scenes of the same emoji, of each of which at least two thirds can be seen
+   */
+  public EmojiScenes crowded() {
+    return new EmojiScenes(emoji, heldOut, SEEN_IN_CROWDS, rng);
   }
 
   /**
@@ -78,7 +90,7 @@ public final class EmojiScenes {
     SplittableRandom random = rng.derive(index).sequence();
     Backdrop backdrop = Backdrop.draw(random);
     int wanted = 1 + random.nextInt(MOST);
-    Composition composition = new Composition(SIDE, backdrop, SEEN, SMALLEST_AREA);
+    Composition composition = new Composition(SIDE, backdrop, seen, SMALLEST_AREA);
     List<SceneItem> items = composition.items();
     for (int tries = 0; items.isEmpty() || items.size() < wanted && tries < TRIES; tries++) {
       place(composition, random);
