@@ -88,6 +88,25 @@ public interface TensorSource extends AutoCloseable {
    *     values
    */
   default NDArray require(String name, NDManager manager, long... shape) {
+    requireShape(name, shape);
+    NDArray array = read(name, manager);
+    try {
+      requireFinite(name, array);
+    } catch (InvalidModelFile e) {
+      array.close();
+      throw e;
+    }
+    return array;
+  }
+
+  /**
+   * Checks a tensor's shape without reading it.
+   *
+   * @param name the tensor's name
+   * @param shape the shape that it must have; -1 stands for any length
+   * @throws InvalidModelFile if the tensor is missing or has another shape
+   */
+  default void requireShape(String name, long... shape) {
     Shape found = info(name).shape();
     if (!matches(found, shape)) {
       throw new InvalidModelFile(
@@ -99,13 +118,20 @@ public interface TensorSource extends AutoCloseable {
               + ", the config asks for "
               + new Shape(shape));
     }
-    NDArray array = read(name, manager);
+  }
+
+  /**
+   * Checks a tensor that was read.
+   *
+   * @param name the tensor's name
+   * @param array what was read
+   * @throws InvalidModelFile if it holds NaN or infinite values
+   */
+  default void requireFinite(String name, NDArray array) {
     if (!Finite.holds(array)) {
-      array.close();
       throw new InvalidModelFile(
           origin() + ": tensor \"" + name + "\" holds NaN or infinite values; the file is damaged");
     }
-    return array;
   }
 
   @Override

@@ -1,13 +1,11 @@
 package org.safety4j.core.nn;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -16,7 +14,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import org.safety4j.core.error.NearNames;
-import org.safety4j.core.error.UnsupportedModel;
 import org.safety4j.core.tensor.Ops;
 
 /**
@@ -81,13 +78,9 @@ public final class Parameters {
    * @return the joined array, owned by the model
    */
   public NDArray joined(String name, List<String> parts, long... shape) {
-    NDList arrays = new NDList();
-    parts.forEach(part -> arrays.add(take(part, shape)));
-    NDArray array = own(NDArrays.concat(arrays, 0));
-    arrays.close();
-    trainable.put(name, array);
-    fused.put(name, parts.stream().map(part -> new Part(part, shape[0])).toList());
-    return array;
+    Map<String, Integer> rows = new LinkedHashMap<>();
+    parts.forEach(part -> rows.put(part, Math.toIntExact(shape[0])));
+    return stacked(name, rows, Arrays.copyOfRange(shape, 1, shape.length));
   }
 
   /**
@@ -100,18 +93,9 @@ public final class Parameters {
    * @return the joined array, owned by the model
    */
   public NDArray stacked(String name, Map<String, Integer> rows, long... rest) {
-    NDList arrays = new NDList();
     List<Part> parts = new ArrayList<>();
-    rows.forEach(
-        (part, n) -> {
-          long[] shape = new long[rest.length + 1];
-          shape[0] = n;
-          System.arraycopy(rest, 0, shape, 1, rest.length);
-          arrays.add(take(part, shape));
-          parts.add(new Part(part, n));
-        });
-    NDArray array = own(NDArrays.concat(arrays, 0));
-    arrays.close();
+    rows.forEach((part, n) -> parts.add(new Part(part, n)));
+    NDArray array = own(source.takeJoined(rows, manager, rest));
     trainable.put(name, array);
     fused.put(name, parts);
     return array;
@@ -285,14 +269,7 @@ public final class Parameters {
 
   private NDArray take(String name, long... shape) {
     NDArray array = own(source.take(name, manager, shape));
-    if (array.getDataType() != DataType.FLOAT32) {
-      throw new UnsupportedModel(
-          "tensor \""
-              + name
-              + "\" is "
-              + array.getDataType()
-              + "; parameters must be stored as F32, F16 or BF16");
-    }
+    ParameterSource.requireSingle(name, array);
     return array;
   }
 

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -19,6 +20,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import org.safety4j.core.error.InvalidModelFile;
 import org.safety4j.core.error.NearNames;
@@ -27,6 +29,7 @@ import org.safety4j.core.error.UnsupportedModel;
 import org.safety4j.core.load.StoredType;
 import org.safety4j.core.load.TensorInfo;
 import org.safety4j.core.load.TensorSource;
+import org.safety4j.core.tensor.Ops;
 
 /**
  * A memory-mapped GGUF file, version 2 or 3.
@@ -216,20 +219,44 @@ public final class GgufFile implements TensorSource {
 
   @Override
   public NDArray read(String name, NDManager manager) {
-    GgufTensor tensor = tensor(name);
-    Device device = manager.getDevice();
-    NDArray array = manager.create(tensor.shape(), DataType.FLOAT32, Device.cpu());
+    NDArray array = manager.create(tensor(name).shape(), DataType.FLOAT32);
     try {
-      dequantise(name, array.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer());
+      read(name, array, IntUnaryOperator.identity());
     } catch (RuntimeException e) {
       array.close();
       throw e;
     }
-    if (device.equals(Device.cpu())) {
-      return array;
-    }
-    try (array) {
-      return array.toDevice(device, true);
+    return array;
+  }
+
+  /**
+   * Reads a tensor into memory that is there already.
+   *
+   * @param name the tensor's name
+   * @param target what is overwritten, float32, contiguous, of the tensor's shape
+   * @param place where each row goes: a permutation of the numbers of rows. A row is what the last
+   *     axis runs through; of a tensor with one axis every number is a row
+   * @throws InvalidModelFile if there is no such tensor
+   * @throws UnsupportedModel if its stored data exceed 2 GiB
+   */
+  public void read(String name, NDArray target, IntUnaryOperator place) {
+    Shape shape = tensor(name).shape();
+    Require.that(
+        target.getShape().equals(shape), "target must be " + shape + ", was " + target.getShape());
+    Device device = target.getDevice();
+    NDArray host =
+        device.equals(Device.cpu())
+            ? target
+            : target.getManager().create(shape, DataType.FLOAT32, Device.cpu());
+    expand(
+        tensor(name),
+        place,
+        host.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer());
+    if (host != target) {
+      try (host;
+          NDArray there = host.toDevice(device, true)) {
+        Ops.overwrite(target, there);
+      }
     }
   }
 
@@ -242,14 +269,18 @@ public final class GgufFile implements TensorSource {
    * @throws UnsupportedModel if its stored data exceed 2 GiB
    */
   public void dequantise(String name, FloatBuffer target) {
-    GgufTensor tensor = tensor(name);
+    expand(tensor(name), IntUnaryOperator.identity(), target.slice());
+  }
+
+  private void expand(GgufTensor tensor, IntUnaryOperator place, FloatBuffer out) {
     GgufType type = tensor.type();
     ByteBuffer source = stored(tensor);
-    long blocks = tensor.shape().size() / type.blockSize();
+    Shape shape = tensor.shape();
+    int row = shape.dimension() < 2 ? 1 : Math.toIntExact(shape.get(shape.dimension() - 1));
+    long blocks = shape.size() / type.blockSize();
     int perChunk = CHUNK / type.blockSize();
     int chunks = Math.toIntExact((blocks + perChunk - 1) / perChunk);
     int workers = Math.min(threads, chunks);
-    FloatBuffer out = target.slice();
     IntStream parts = IntStream.range(0, workers);
     (workers > 1 ? parts.parallel() : parts)
         .forEach(
@@ -263,9 +294,27 @@ public final class GgufFile implements TensorSource {
                 int n = (int) Math.min(perChunk, blocks - first);
                 source.get((int) (first * type.blockBytes()), bytes, 0, n * type.blockBytes());
                 type.expand(bytes, n, numbers);
-                out.put((int) (first * type.blockSize()), numbers, 0, n * type.blockSize());
+                put(
+                    numbers,
+                    n * type.blockSize(),
+                    (int) (first * type.blockSize()),
+                    row,
+                    place,
+                    out);
               }
             });
+  }
+
+  /** Puts numbers that stand at {@code first} of a tensor where their rows go. */
+  private static void put(
+      float[] numbers, int count, int first, int row, IntUnaryOperator place, FloatBuffer out) {
+    int done = 0;
+    while (done < count) {
+      int within = (first + done) % row;
+      int length = Math.min(row - within, count - done);
+      out.put(place.applyAsInt((first + done) / row) * row + within, numbers, done, length);
+      done += length;
+    }
   }
 
   /**

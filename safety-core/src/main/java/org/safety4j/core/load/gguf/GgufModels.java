@@ -2,14 +2,17 @@ package org.safety4j.core.load.gguf;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.IntUnaryOperator;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,7 +27,6 @@ import org.safety4j.core.nn.lm.LlamaConfig;
 import org.safety4j.core.nn.lm.LmIdentity;
 import org.safety4j.core.nn.lm.Precision;
 import org.safety4j.core.nn.lm.Rope;
-import org.safety4j.core.tensor.Scope;
 import org.safety4j.core.text.ChatTemplate;
 import org.safety4j.core.text.Tokenizer;
 
@@ -114,7 +116,7 @@ public final class GgufModels {
     LmIdentity identity = identity();
     String name = ARCHITECTURES.get(architecture);
     try {
-      ParameterSource source = change.apply(this::take);
+      ParameterSource source = change.apply(new Stored());
       return precision == Precision.FULL
           ? Llama.of(config, source, name, identity)
           : Llama.fast(config, source, name, identity);
@@ -253,46 +255,65 @@ public final class GgufModels {
     return rope.withDivisors(divisors);
   }
 
-  private NDArray take(String name, NDManager manager, long... shape) {
-    Matcher block = BLOCK.matcher(name);
-    if (!block.matches()) {
-      return file.require(
-          switch (name) {
+  /** The file's tensors under the names of Hugging Face, in the order of rows that it has. */
+  private final class Stored implements ParameterSource {
+    @Override
+    public NDArray take(String name, NDManager manager, long... shape) {
+      long[] rest = Arrays.copyOfRange(shape, 1, shape.length);
+      return takeJoined(Map.of(name, Math.toIntExact(shape[0])), manager, rest);
+    }
+
+    @Override
+    public NDArray takeJoined(Map<String, Integer> rows, NDManager manager, long... rest) {
+      Shape others = new Shape(rest);
+      rows.forEach(
+          (name, n) -> file.requireShape(stored(name), new Shape(n).addAll(others).getShape()));
+      long all = rows.values().stream().mapToLong(Integer::longValue).sum();
+      NDArray array = manager.create(new Shape(all).addAll(others), DataType.FLOAT32);
+      try {
+        long from = 0;
+        for (Map.Entry<String, Integer> each : rows.entrySet()) {
+          long to = from + each.getValue();
+          try (NDArray part = array.get(from + ":" + to)) {
+            file.read(stored(each.getKey()), part, place(each.getKey()));
+            file.requireFinite(stored(each.getKey()), part);
+          }
+          from = to;
+        }
+        return array;
+      } catch (RuntimeException e) {
+        array.close();
+        throw e;
+      }
+    }
+
+    private String stored(String name) {
+      Matcher block = BLOCK.matcher(name);
+      return block.matches()
+          ? "blk." + block.group(1) + "." + NAMES.get(block.group(2)) + "." + block.group(3)
+          : switch (name) {
             case "model.embed_tokens.weight" -> EMBEDDINGS;
             case "model.norm.weight" -> "output_norm.weight";
             case "lm_head.weight" -> OUTPUT;
             default -> throw new IllegalStateException("unknown parameter " + name);
-          },
-          manager,
-          shape);
+          };
     }
-    String part = block.group(2);
-    String stored = "blk." + block.group(1) + "." + NAMES.get(part) + "." + block.group(3);
-    NDArray array = file.require(stored, manager, shape);
-    boolean interleaved = !architecture.equals("qwen2");
-    if (interleaved && part.equals("self_attn.q_proj")) {
-      return halves(array, config.heads());
+
+    private IntUnaryOperator place(String name) {
+      boolean turned = name.contains(".q_proj.") || name.contains(".k_proj.");
+      return turned && !architecture.equals("qwen2")
+          ? GgufModels.this::inHalves
+          : IntUnaryOperator.identity();
     }
-    return interleaved && part.equals("self_attn.k_proj")
-        ? halves(array, config.keyHeads())
-        : array;
   }
 
   /**
-   * Puts the rows of each head in the order that rotates halves: these architectures are stored
-   * with the two numbers that turn together beside one another.
+   * The place of a row of queries or keys where the halves of a head turn together: these
+   * architectures are stored with the two numbers that turn together beside one another.
    */
-  private static NDArray halves(NDArray array, int heads) {
-    try (Scope scope = Scope.open()) {
-      Shape shape = array.getShape();
-      long rest = shape.size() / shape.get(0);
-      NDArray ordered =
-          array
-              .reshape(heads, shape.get(0) / heads / 2, 2, rest)
-              .transpose(0, 2, 1, 3)
-              .reshape(shape);
-      array.close();
-      return scope.keep(ordered);
-    }
+  private int inHalves(int row) {
+    int within = row % config.headWidth();
+    int half = within % 2 * (config.headWidth() / 2);
+    return row - within + half + within / 2;
   }
 }

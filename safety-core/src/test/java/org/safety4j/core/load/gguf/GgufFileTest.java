@@ -51,6 +51,45 @@ class GgufFileTest {
     return Files.write(folder.resolve("model.gguf"), bytes);
   }
 
+  @Test
+  void readsIntoAnArrayAndPutsRowsElsewhere() {
+    try (GgufFile file = GgufFile.open(write(small()));
+        NDManager manager = Tensors.newManager()) {
+      NDArray all = manager.zeros(new Shape(5, 4));
+      file.read("a.weight", all.get("1:4"), row -> (row + 1) % 3);
+      assertThat(all.toFloatArray())
+          .containsExactly(
+              0, 0, 0, 0, 2.5f, 3.5f, 4.5f, 5.5f, -5.5f, -4.5f, -3.5f, -2.5f, -1.5f, -0.5f, 0.5f,
+              1.5f, 0, 0, 0, 0);
+      NDArray pair = manager.zeros(new Shape(2));
+      file.read("b.weight", pair, row -> 1 - row);
+      assertThat(pair.toFloatArray()).containsExactly(2, 1);
+      assertThatThrownBy(() -> file.read("a.weight", pair, row -> row))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContainingAll("target", "(3, 4)", "(2)");
+    }
+  }
+
+  /** Rows of six numbers, which do not divide the pieces of 2^14 that are read at once. */
+  @Test
+  void rowsMayCrossPiecesOfTheFile() {
+    int rows = 6_000;
+    float[] numbers = new float[6 * rows];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = i;
+    }
+    GgufBuilder builder = small().floats("c.weight", numbers, rows, 6);
+    try (GgufFile file = GgufFile.open(write(builder));
+        NDManager manager = Tensors.newManager()) {
+      NDArray turned = manager.zeros(new Shape(rows, 6));
+      file.read("c.weight", turned, row -> rows - 1 - row);
+      float[] found = turned.toFloatArray();
+      for (int i = 0; i < numbers.length; i++) {
+        assertThat(found[(rows - 1 - i / 6) * 6 + i % 6]).isEqualTo(i);
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {2, 3})
   void readsMetadataByType(int version) {
