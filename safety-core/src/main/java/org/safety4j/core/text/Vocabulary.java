@@ -22,6 +22,7 @@ final class Vocabulary {
   private static final ObjectMapper JSON =
       new ObjectMapper(
           JsonFactory.builder()
+              .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES) // tokens are read as names
               .streamReadConstraints(
                   StreamReadConstraints.builder()
                       .maxNestingDepth(64)

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.safety4j.core.error.InvalidModelFile;
 import org.safety4j.core.error.UnsupportedModel;
 import org.safety4j.core.text.ChatTemplate;
@@ -275,16 +276,17 @@ public final class GgufTokenizers {
     out.writeFieldName("decoder");
     bytes(out);
 
-    List<String[]> merges = new ArrayList<>();
-    for (String merge : values.strings("tokenizer.ggml.merges")) {
-      int space = merge.indexOf(' ', 1);
-      if (space < 0 || space == merge.length() - 1) {
-        throw new InvalidModelFile(
-            values.origin() + ": the merge \"" + merge + "\" is not two tokens");
-      }
-      merges.add(new String[] {merge.substring(0, space), merge.substring(space + 1)});
-    }
+    Stream<String[]> merges =
+        values.strings("tokenizer.ggml.merges").stream().map(merge -> pair(values.origin(), merge));
     model(out, tokens, merges, null, false, LLAMA3.contains(pre) || pre.equals("tekken"));
+  }
+
+  private static String[] pair(String origin, String merge) {
+    int space = merge.indexOf(' ', 1);
+    if (space < 0 || space == merge.length() - 1) {
+      throw new InvalidModelFile(origin + ": the merge \"" + merge + "\" is not two tokens");
+    }
+    return new String[] {merge.substring(0, space), merge.substring(space + 1)};
   }
 
   private static List<String> patterns(String origin, String pre) {
@@ -332,7 +334,7 @@ public final class GgufTokenizers {
   private static void model(
       JsonGenerator out,
       List<String> tokens,
-      List<String[]> merges,
+      Stream<String[]> merges,
       String unknown,
       boolean bytes,
       boolean whole)
@@ -356,7 +358,7 @@ public final class GgufTokenizers {
     }
     out.writeEndObject();
     out.writeArrayFieldStart("merges");
-    for (String[] merge : merges) {
+    for (String[] merge : (Iterable<String[]>) merges::iterator) {
       out.writeStartArray();
       out.writeString(merge[0]);
       out.writeString(merge[1]);
@@ -419,7 +421,7 @@ public final class GgufTokenizers {
 
     String unknown =
         special.unknown().isPresent() ? tokens.get(special.unknown().getAsInt()) : null;
-    model(out, tokens, merges(tokens, scores, types), unknown, true, false);
+    model(out, tokens, merges(tokens, scores, types).stream(), unknown, true, false);
   }
 
   private static void replace(JsonGenerator out, String from, String to) throws IOException {
