@@ -20,7 +20,26 @@ import org.safety4j.core.tensor.torch.TorchProgram;
 
 /** Puts programs, weights and identities together, and cleans up where that fails. */
 final class Building {
+  private static final String PRODUCT = "torch.linear(x, w)";
+  private static final String ONE_DNN =
+      "ops.mkldnn._linear_pointwise(x, w, None, 'none', annotate(List[Optional[number]], []), '')";
+
   private Building() {}
+
+  /** The fastest product for many rows: oneDNN's, where libtorch was built with it. */
+  private static final class Lengthened {
+    static final String EXPRESSION = known(ONE_DNN) ? ONE_DNN : PRODUCT;
+
+    private static boolean known(String expression) {
+      String text = "def product(self, x: Tensor, w: Tensor) -> Tensor:\n  return " + expression;
+      try {
+        TorchProgram.compile("product", text, Map.of()).close();
+        return true;
+      } catch (IllegalArgumentException e) {
+        return false;
+      }
+    }
+  }
 
   static CausalLm.White white(
       Object config,
@@ -74,6 +93,7 @@ final class Building {
     TorchProgram program = null;
     try (GradMode mode = GradMode.off()) {
       Map<String, Object> all = new HashMap<>(shape.constants(fast));
+      all.put("LENGTHENED", Lengthened.EXPRESSION);
       all.putAll(constants);
       String source =
           TorchProgram.text(Building.class, "decoder.torch.py")

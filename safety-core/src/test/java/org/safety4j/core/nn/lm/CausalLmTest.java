@@ -25,6 +25,7 @@ import org.safety4j.core.model.Chat;
 import org.safety4j.core.model.KvPrefix;
 import org.safety4j.core.model.LmContext;
 import org.safety4j.core.run.Budget;
+import org.safety4j.core.tensor.Grad;
 import org.safety4j.core.tensor.GradMode;
 import org.safety4j.core.tensor.Scope;
 import org.safety4j.core.tensor.Tensors;
@@ -309,6 +310,26 @@ class CausalLmTest {
     int[] pieces = lm.generate(rows, Decoding.greedy(2).endless()).get(0).ids();
     int[] whole = lm.generate(List.of(text), Decoding.greedy(2).endless()).get(0).ids();
     assertThat(pieces).isEqualTo(whole);
+  }
+
+  /** Products of 256 rows and more, of fewer, and of those that record a graph go separate ways. */
+  @Test
+  void manyRowsAtOnceGiveTheLogitsOfEachAlone() {
+    int length = 40;
+    long[] flat = new long[8 * length];
+    for (int i = 0; i < flat.length; i++) {
+      flat[i] = 5 + (i * 37) % 290;
+    }
+    try (Scope scope = Scope.open()) {
+      NDArray ids = manager.create(flat, new Shape(8, length));
+      NDArray all = lm.logits(ids, LmContext.whole());
+      NDArray recorded = lm.logitsOf(Grad.leaf(lm.embed(ids)), LmContext.whole());
+      assertThat(recorded.sub(all).abs().max().getFloat()).isLessThan(2e-5f);
+      for (int i = 0; i < 8; i++) {
+        NDArray alone = lm.logits(ids.get(i).expandDims(0), LmContext.whole());
+        assertThat(alone.sub(all.get(i)).abs().max().getFloat()).isLessThan(2e-5f);
+      }
+    }
   }
 
   @Test
