@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +39,6 @@ import org.safety4j.core.error.Require;
  */
 public record BpeTrainer(
     int vocabulary, int minFrequency, List<String> special, Optional<String> start) {
-  private static final int BYTES = 256;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** How GPT-2 splits text; the tokenizer.json names the same expression. */
@@ -61,7 +59,7 @@ public record BpeTrainer(
    */
   public BpeTrainer {
     special = List.copyOf(special);
-    Require.atLeast("vocabulary", vocabulary, BYTES + special.size());
+    Require.atLeast("vocabulary", vocabulary, BytePairs.BYTES + special.size());
     Require.atLeast("minFrequency", minFrequency, 1);
     Require.that(
         special.stream().distinct().count() == special.size()
@@ -93,31 +91,6 @@ public record BpeTrainer(
     return new BpeTrainer(vocabulary, minFrequency, special, Optional.of(token));
   }
 
-  private record Pair(int left, int right) {}
-
-  /** A word as tokens, and how often it occurs. */
-  private static final class Word {
-    private int[] tokens;
-    private final long count;
-
-    Word(int[] tokens, long count) {
-      this.tokens = tokens;
-      this.count = count;
-    }
-
-    void merge(Pair pair, int into) {
-      int[] merged = new int[tokens.length];
-      int n = 0;
-      for (int i = 0; i < tokens.length; i++) {
-        boolean found =
-            i + 1 < tokens.length && tokens[i] == pair.left && tokens[i + 1] == pair.right;
-        merged[n++] = found ? into : tokens[i];
-        i += found ? 1 : 0;
-      }
-      tokens = java.util.Arrays.copyOf(merged, n);
-    }
-  }
-
   /**
    * Learns a tokenizer.
    *
@@ -135,10 +108,10 @@ public record BpeTrainer(
     }
     Require.notEmpty("texts", counts.keySet());
     List<String> tokens = new ArrayList<>(special);
-    for (int b = 0; b < BYTES; b++) {
-      tokens.add(Character.toString(visible(b)));
+    for (int b = 0; b < BytePairs.BYTES; b++) {
+      tokens.add(Character.toString(BytePairs.visible(b)));
     }
-    List<Word> words = new ArrayList<>();
+    BytePairs pairs = new BytePairs(tokens, minFrequency, BytePairs.Ties.BY_NUMBER);
     counts.forEach(
         (text, count) -> {
           byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
@@ -146,66 +119,13 @@ public record BpeTrainer(
           for (int i = 0; i < ids.length; i++) {
             ids[i] = special.size() + (bytes[i] & 0xff);
           }
-          words.add(new Word(ids, count));
+          pairs.add(ids, count);
         });
-    List<Pair> merges = new ArrayList<>();
-    while (tokens.size() < vocabulary) {
-      Pair best = mostFrequent(words);
-      if (best == null) {
-        break;
-      }
-      int made = tokens.size();
-      tokens.add(tokens.get(best.left) + tokens.get(best.right));
-      merges.add(best);
-      words.forEach(word -> word.merge(best, made));
-    }
-    return json(tokens, merges);
+    pairs.learn(vocabulary);
+    return json(pairs.tokens(), pairs.merges());
   }
 
-  private Pair mostFrequent(List<Word> words) {
-    Map<Pair, Long> pairs = new HashMap<>();
-    for (Word word : words) {
-      for (int i = 0; i + 1 < word.tokens.length; i++) {
-        pairs.merge(new Pair(word.tokens[i], word.tokens[i + 1]), word.count, Long::sum);
-      }
-    }
-    Pair best = null;
-    long most = 0;
-    for (Map.Entry<Pair, Long> entry : pairs.entrySet()) {
-      Pair pair = entry.getKey();
-      long count = entry.getValue();
-      boolean earlier =
-          best != null
-              && count == most
-              && (pair.left < best.left || pair.left == best.left && pair.right < best.right);
-      if (count >= minFrequency && (count > most || earlier)) {
-        best = pair;
-        most = count;
-      }
-    }
-    return best;
-  }
-
-  /**
-   * The character that stands for a byte: itself where it can be seen, otherwise one from U+0100
-   * on.
-   */
-  private static char visible(int b) {
-    if (seen(b)) {
-      return (char) b;
-    }
-    int hidden = 0;
-    for (int i = 0; i < b; i++) {
-      hidden += seen(i) ? 0 : 1;
-    }
-    return (char) (0x100 + hidden);
-  }
-
-  private static boolean seen(int b) {
-    return b >= '!' && b <= '~' || b >= 0xa1 && b <= 0xac || b >= 0xae && b <= 0xff;
-  }
-
-  private byte[] json(List<String> tokens, List<Pair> merges) {
+  private byte[] json(List<String> tokens, List<BytePairs.Merge> merges) {
     ObjectNode root = JSON.createObjectNode();
     root.put("version", "1.0");
     root.putNull("truncation");
@@ -244,8 +164,8 @@ public record BpeTrainer(
     ObjectNode ids = model.putObject("vocab");
     vocab.forEach(ids::put);
     ArrayNode pairs = model.putArray("merges");
-    for (Pair merge : merges) {
-      pairs.addArray().add(tokens.get(merge.left)).add(tokens.get(merge.right));
+    for (BytePairs.Merge merge : merges) {
+      pairs.addArray().add(tokens.get(merge.left())).add(tokens.get(merge.right()));
     }
     try {
       return JSON.writeValueAsBytes(root);

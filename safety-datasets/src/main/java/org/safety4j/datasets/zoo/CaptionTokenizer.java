@@ -2,8 +2,6 @@ package org.safety4j.datasets.zoo;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -15,6 +13,7 @@ import java.util.stream.Collectors;
 import org.safety4j.core.text.HuggingFaceTokenizers;
 import org.safety4j.core.text.SpecialTokens;
 import org.safety4j.core.text.Tokenizer;
+import org.safety4j.core.train.BytePairs;
 
 /**
  * Learns a tokenizer as CLIP has it (byte pairs over lower-cased words, whose last byte is marked)
@@ -30,51 +29,21 @@ final class CaptionTokenizer {
   private static final String LAST = "</w>";
   private static final String PIECES =
       "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
-  private static final int BYTES = 256;
 
   private CaptionTokenizer() {}
 
-  private record Pair(String left, String right) {}
-
   /** Learns merges, the most frequent pair first; among equals the first in alphabetical order. */
   static Tokenizer learn(String origin, List<String> texts, int merges) {
-    Map<List<String>, Integer> words = new LinkedHashMap<>();
-    words(texts).forEach((word, count) -> words.put(symbols(word), count));
-    List<Pair> learned = new ArrayList<>();
-    while (learned.size() < merges) {
-      Map<Pair, Integer> counts = new HashMap<>();
-      words.forEach(
-          (word, count) -> {
-            for (int i = 0; i + 1 < word.size(); i++) {
-              counts.merge(new Pair(word.get(i), word.get(i + 1)), count, Integer::sum);
-            }
-          });
-      Pair best = null;
-      for (Map.Entry<Pair, Integer> e : counts.entrySet()) {
-        if (best == null || before(e.getKey(), e.getValue(), best, counts.get(best))) {
-          best = e.getKey();
-        }
+    List<String> tokens = new ArrayList<>();
+    for (String mark : List.of("", LAST)) {
+      for (int b = 0; b < BytePairs.BYTES; b++) {
+        tokens.add(BytePairs.visible(b) + mark);
       }
-      if (best == null || counts.get(best) < 2) {
-        break;
-      }
-      learned.add(best);
-      Map<List<String>, Integer> merged = new LinkedHashMap<>();
-      for (Map.Entry<List<String>, Integer> e : words.entrySet()) {
-        merged.merge(merge(e.getKey(), best), e.getValue(), Integer::sum);
-      }
-      words.clear();
-      words.putAll(merged);
     }
-    return tokenizer(origin, learned);
-  }
-
-  private static boolean before(Pair a, int countA, Pair b, int countB) {
-    if (countA != countB) {
-      return countA > countB;
-    }
-    int order = a.left.compareTo(b.left);
-    return order != 0 ? order < 0 : a.right.compareTo(b.right) < 0;
+    BytePairs pairs = new BytePairs(tokens, 2, BytePairs.Ties.BY_SPELLING);
+    words(texts).forEach((word, count) -> pairs.add(bytes(word), count));
+    pairs.learn(tokens.size() + merges);
+    return tokenizer(origin, pairs);
   }
 
   private static Map<String, Integer> words(List<String> texts) {
@@ -89,53 +58,18 @@ final class CaptionTokenizer {
     return counts;
   }
 
-  private static List<String> symbols(String word) {
+  /** Numbers of a word's bytes, of which the last is another token. */
+  private static int[] bytes(String word) {
     byte[] bytes = word.getBytes(StandardCharsets.UTF_8);
-    List<String> symbols = new ArrayList<>();
+    int[] tokens = new int[bytes.length];
     for (int i = 0; i < bytes.length; i++) {
-      String symbol = written(bytes[i] & 0xff);
-      symbols.add(i == bytes.length - 1 ? symbol + LAST : symbol);
+      tokens[i] = (bytes[i] & 0xff) + (i == bytes.length - 1 ? BytePairs.BYTES : 0);
     }
-    return symbols;
+    return tokens;
   }
 
-  private static List<String> merge(List<String> word, Pair pair) {
-    List<String> out = new ArrayList<>();
-    for (int i = 0; i < word.size(); i++) {
-      boolean fits =
-          i + 1 < word.size()
-              && word.get(i).equals(pair.left)
-              && word.get(i + 1).equals(pair.right);
-      out.add(fits ? pair.left + pair.right : word.get(i));
-      i += fits ? 1 : 0;
-    }
-    return out;
-  }
-
-  /**
-   * How byte-level vocabularies write a byte: printable ones as they are, others from U+0100 on.
-   */
-  private static String written(int value) {
-    int next = 0x100;
-    for (int b = 0; b < BYTES; b++) {
-      boolean printable = b >= '!' && b <= '~' || b >= 0xa1 && b <= 0xac || b >= 0xae;
-      if (b == value) {
-        return Character.toString(printable ? b : next);
-      }
-      next += printable ? 0 : 1;
-    }
-    throw new IllegalArgumentException("not a byte: " + value);
-  }
-
-  private static Tokenizer tokenizer(String origin, List<Pair> merges) {
-    List<String> vocabulary = new ArrayList<>();
-    for (int b = 0; b < BYTES; b++) {
-      vocabulary.add(written(b));
-    }
-    for (int b = 0; b < BYTES; b++) {
-      vocabulary.add(written(b) + LAST);
-    }
-    merges.forEach(pair -> vocabulary.add(pair.left + pair.right));
+  private static Tokenizer tokenizer(String origin, BytePairs learned) {
+    List<String> vocabulary = new ArrayList<>(learned.tokens());
     int begin = vocabulary.size();
     int end = begin + 1;
     vocabulary.add(BEGIN);
@@ -149,7 +83,9 @@ final class CaptionTokenizer {
           .append(id);
     }
     String pairs =
-        merges.stream().map(p -> quoted(p.left + " " + p.right)).collect(Collectors.joining(", "));
+        learned.merges().stream()
+            .map(p -> quoted(vocabulary.get(p.left()) + " " + vocabulary.get(p.right())))
+            .collect(Collectors.joining(", "));
     String json =
         """
         {
