@@ -53,7 +53,7 @@ public final class DdpmRecipe implements MiniRecipe<DiffusionPipeline> {
   /** Ancestral: deterministic samplers leave a little noise, of which the judge is unsure. */
   private static final Sampling SAMPLING = Sampling.of(Ddpm.steps(200).withClip(1));
 
-  private static final int EPOCHS = 800;
+  private static final int EPOCHS = 1300;
   private static final int BATCH = 128;
   private static final double PEAK_RATE = 2e-3;
   private static final double EMA = 0.999;
