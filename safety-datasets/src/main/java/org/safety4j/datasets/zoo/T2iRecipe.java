@@ -193,7 +193,7 @@ public final class T2iRecipe implements MiniRecipe<DiffusionPipeline> {
     }
   }
 
-  private static List<String> captions(
+  static List<String> captions(
       List<Emoji> shown, int[] items, Map<Integer, String> heldOut, Rng rng) {
     SplittableRandom random = rng.sequence();
     List<String> captions = new ArrayList<>();
@@ -206,7 +206,7 @@ public final class T2iRecipe implements MiniRecipe<DiffusionPipeline> {
   }
 
   /** Wordings that training does not see, by the index of their emoji. */
-  private static Map<Integer, String> heldOut() {
+  static Map<Integer, String> heldOut() {
     Map<Integer, String> reworded = new TreeMap<>();
     for (Emoji e : Emoji.all().train()) {
       if (!e.category().equals("Flags") && !UnsafeEmoji.contains(e)) {

@@ -3,7 +3,12 @@ package org.safety4j.datasets.zoo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.safety4j.core.nn.diffusion.DiffusionPipeline;
+import org.safety4j.core.tensor.Rng;
+import org.safety4j.datasets.images.Emoji;
 
 class T2iRecipeTest extends MiniRecipeContract<DiffusionPipeline> {
   @Override
@@ -32,5 +37,29 @@ class T2iRecipeTest extends MiniRecipeContract<DiffusionPipeline> {
     // Far above shuffled prompts.
     assertThat(published.measured("prompt-match").low())
         .isGreaterThan(published.measured("prompt-match-shuffled").high() + 0.2);
+  }
+
+  @Test
+  void trainingNeverSeesAHeldOutWording() {
+    Map<Integer, String> heldOut = T2iRecipe.heldOut();
+    List<Emoji> emoji =
+        Emoji.all().train().stream().filter(e -> heldOut.containsKey(e.index())).toList();
+    int[] all = IntStream.range(0, emoji.size()).toArray();
+    int known = 0;
+    for (int i = 0; i < 40; i++) {
+      List<String> held = T2iRecipe.captions(emoji, all, heldOut, Rng.of(i));
+      List<String> free = T2iRecipe.captions(emoji, all, Map.of(), Rng.of(i));
+      for (int k = 0; k < all.length; k++) {
+        String wording = " " + heldOut.get(emoji.get(k).index()) + " ";
+        String name = " " + EmojiCaptions.words(emoji.get(k).name()) + " ";
+        if (!name.contains(wording)) {
+          assertThat(" " + held.get(k) + " ").doesNotContain(wording);
+          known += (" " + free.get(k) + " ").contains(wording) ? 1 : 0;
+        }
+      }
+    }
+    // The positive control: where nothing is held out, the same draws use the wordings.
+    assertThat(known).isGreaterThan(100);
+    assertThat(heldOut.size()).isGreaterThan(120);
   }
 }
