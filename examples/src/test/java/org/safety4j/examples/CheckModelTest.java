@@ -76,6 +76,7 @@ class CheckModelTest {
             "smollm3",
             "unet2d",
             "unet2d-condition",
+            "unet2d-condition-lora",
             "vit");
     List<Path> copies = new ArrayList<>();
     for (String fixture : fixtures) {
@@ -118,7 +119,9 @@ class CheckModelTest {
             "grad.images",
             "grad.embeddings",
             "grad.text");
-    assertThat(err.toString(UTF_8)).contains("\"../llama\" is not there").hasLineCount(1);
+    assertThat(err.toString(UTF_8))
+        .contains("\"../llama\" is not there", "\"../unet2d-condition\" is not there")
+        .hasLineCount(2);
   }
 
   @ParameterizedTest
@@ -129,11 +132,14 @@ class CheckModelTest {
     "unet2d, diffusion_pytorch_model.safetensors, conv_out.bias, noise",
     "sam, model.safetensors, mask_decoder.iou_token.weight, iou",
     "llama-lora, adapter_model.safetensors,"
-        + " base_model.model.model.layers.1.mlp.down_proj.lora_A.weight, logits"
+        + " base_model.model.model.layers.1.mlp.down_proj.lora_A.weight, logits",
+    "unet2d-condition-lora, adapter_model.safetensors,"
+        + " base_model.model.mid_block.resnets.0.conv1.lora_A.weight, noise"
   })
   void changedWeightsAreOff(String fixture, String file, String tensor, String output)
       throws IOException {
     copy("llama", "llama");
+    copy("unet2d-condition", "unet2d-condition");
     Path changed = copy(fixture, "changed");
     change(changed.resolve(file), tensor);
     assertThat(check(changed)).isEqualTo(1);

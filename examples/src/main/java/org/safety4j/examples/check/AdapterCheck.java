@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.safety4j.core.error.InvalidModelFile;
 import org.safety4j.core.error.SafetyException;
 import org.safety4j.core.load.Adapters;
+import org.safety4j.core.load.DiffusionLoader;
 import org.safety4j.core.load.HfConfig;
 import org.safety4j.core.load.LanguageModels;
 import org.safety4j.core.load.Models;
@@ -18,13 +19,16 @@ import org.safety4j.core.model.CausalLm;
 import org.safety4j.core.model.LmContext;
 import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.Lora;
+import org.safety4j.core.nn.diffusion.UNet;
 import org.safety4j.core.nn.lm.Precision;
 import org.safety4j.core.tensor.Scope;
 
-/** A low-rank adapter over a language model that lies elsewhere. */
+/** A low-rank adapter over a language model or a denoiser that lies elsewhere. */
 final class AdapterCheck {
   static final String CONFIG = "adapter_config.json";
+  private static final String MODEL = "config.json";
   private static final String LOGITS = "logits";
+  private static final String NOISE = "noise";
 
   private AdapterCheck() {}
 
@@ -38,11 +42,33 @@ final class AdapterCheck {
       } else {
         search(folder, named, lora, others, reference);
       }
-      reference.finish("a language model with an adapter");
+      reference.finish("a model with an adapter");
     }
   }
 
   private static List<Finding> over(Path base, Lora lora, Reference reference) {
+    return isDenoiser(base)
+        ? overDenoiser(base, lora, reference)
+        : overLanguageModel(base, lora, reference);
+  }
+
+  private static boolean isDenoiser(Path folder) {
+    return HfConfig.read(folder.resolve(MODEL)).string("_class_name", "").startsWith("UNet");
+  }
+
+  private static List<Finding> overDenoiser(Path base, Lora lora, Reference reference) {
+    Findings findings = new Findings();
+    try (Scope scope = Scope.open();
+        UNet unet = DiffusionLoader.unet(base);
+        Lora.Merged merged = lora.mergeInto(unet)) {
+      NDArray text = unet.config().takesText() ? reference.input("text") : null;
+      NDArray noise = unet.answer(reference.input("latents"), reference.input("timesteps"), text);
+      findings.compare(NOISE, noise, reference.output(NOISE), Tolerance.OUTPUT);
+    }
+    return findings.all();
+  }
+
+  private static List<Finding> overLanguageModel(Path base, Lora lora, Reference reference) {
     Findings findings = new Findings();
     try (Scope scope = Scope.open()) {
       NDArray ids = reference.input("ids");
@@ -105,11 +131,19 @@ final class AdapterCheck {
   }
 
   private static boolean fits(Path candidate, Lora lora) {
-    if (!Files.isRegularFile(candidate.resolve("config.json"))) {
+    if (!Files.isRegularFile(candidate.resolve(MODEL))) {
       return false;
     }
-    try (CausalLm.Gray model = LanguageModels.causalLm(candidate, Precision.FULL, lora)) {
-      return model.vocabularySize() > 0;
+    try {
+      if (isDenoiser(candidate)) {
+        try (UNet unet = DiffusionLoader.unet(candidate);
+            Lora.Merged merged = lora.mergeInto(unet)) {
+          return true;
+        }
+      }
+      try (CausalLm.Gray model = LanguageModels.causalLm(candidate, Precision.FULL, lora)) {
+        return model.vocabularySize() > 0;
+      }
     } catch (SafetyException | IllegalArgumentException e) {
       return false;
     }

@@ -1,8 +1,13 @@
 package org.safety4j.core.nn;
 
+import ai.djl.ndarray.NDArray;
+import java.util.Map;
 import org.safety4j.core.model.Trainable;
 
-/** A model whose parameters can be read and changed under the names that files hold. */
+/**
+ * A model whose parameters can be read and changed under the names that files hold: low-rank
+ * adapters ({@link Lora}) are merged into it, and it can be saved.
+ */
 public interface HasParameters extends Trainable {
   /**
    * Returns the parameters with the names and shapes that files hold.
@@ -10,4 +15,14 @@ public interface HasParameters extends Trainable {
    * @return live parameters, owned by the model
    */
   Parameters stored();
+
+  @Override
+  default Map<String, NDArray> parameters() {
+    return stored().trainable();
+  }
+
+  @Override
+  default Map<String, NDArray> buffers() {
+    return stored().buffers();
+  }
 }

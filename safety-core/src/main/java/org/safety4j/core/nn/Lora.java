@@ -28,6 +28,9 @@ import org.safety4j.core.tensor.Tensors;
  * }                           // the weights are what they were, to the bit
  * }</pre>
  *
+ * <p>Models of this library's architectures are {@link HasParameters}: {@code (HasParameters) lm}
+ * for a language model, {@code pipeline.denoiser()} for a diffusion pipeline.
+ *
  * <p><b>Source:</b> Hu et al., LoRA: Low-Rank Adaptation of Large Language Models, ICLR 2022;
  * Kalajdzievski, A Rank Stabilization Scaling Factor for Fine-Tuning with LoRA, 2023.
  * <b>Deviations:</b> the change is merged into the weights instead of running beside them; dropout

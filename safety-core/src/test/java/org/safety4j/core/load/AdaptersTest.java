@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.safety4j.core.error.InvalidModelFile;
@@ -18,8 +19,10 @@ import org.safety4j.core.model.CausalLm;
 import org.safety4j.core.model.LmContext;
 import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.Lora;
+import org.safety4j.core.nn.diffusion.UNet;
 import org.safety4j.core.nn.lm.Precision;
 import org.safety4j.core.tensor.Rng;
+import org.safety4j.core.tensor.Scope;
 import org.safety4j.core.tensor.Tensors;
 
 class AdaptersTest {
@@ -110,6 +113,32 @@ class AdaptersTest {
             assertThat(distance(lm.logits(ids, LmContext.whole()), expected)).isLessThan(1e-4);
           }
         });
+  }
+
+  /** Linear layers and convolutions of a denoiser. */
+  @Test
+  void adaptersOfDenoisersGiveTheReferenceAndLeaveNothingBehind() {
+    Path folder = Fixtures.path("unet2d-condition-lora");
+    try (UNet unet = DiffusionLoader.unet(Fixtures.path("unet2d-condition"));
+        Lora lora = Adapters.open(folder);
+        SafetensorsFile io = SafetensorsFile.open(folder.resolve("io.safetensors"));
+        NDManager manager = Tensors.newManager();
+        Scope scope = Scope.open()) {
+      Supplier<NDArray> noise =
+          () ->
+              unet.answer(
+                  io.read("in.latents", manager),
+                  io.read("in.timesteps", manager),
+                  io.read("in.text", manager));
+      NDArray expected = io.read("out.noise", manager);
+      NDArray before = noise.get();
+      assertThat(distance(before, expected)).isGreaterThan(0.1);
+      try (Lora.Merged merged = lora.mergeInto(unet)) {
+        assertThat(distance(noise.get(), expected)).isLessThan(1e-4);
+      }
+      assertThat(noise.get()).isEqualTo(before);
+      assertThat(lora.factors().keySet()).anyMatch(name -> name.contains("conv1"));
+    }
   }
 
   @Test

@@ -307,16 +307,6 @@ public abstract sealed class Bert implements WhiteText, HasParameters {
   }
 
   @Override
-  public Map<String, NDArray> parameters() {
-    return parameters.trainable();
-  }
-
-  @Override
-  public Map<String, NDArray> buffers() {
-    return parameters.buffers();
-  }
-
-  @Override
   public Parameters stored() {
     return parameters;
   }

@@ -5,14 +5,13 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.safety4j.core.error.NearNames;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.DualEncoder;
 import org.safety4j.core.model.Linearized;
 import org.safety4j.core.model.ModelCard;
-import org.safety4j.core.model.Trainable;
+import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.InitialParameters;
 import org.safety4j.core.nn.Normalization;
 import org.safety4j.core.nn.ParameterCopies;
@@ -38,7 +37,7 @@ import org.safety4j.core.text.Tokenizer;
  * <p>Any number of threads may ask at once, while none overwrites parameters. The model closes its
  * tokenizer.
  */
-public final class Clip implements DualEncoder.White, Trainable {
+public final class Clip implements DualEncoder.White, HasParameters {
   private static final double INITIAL_LOGIT_SCALE = Math.log(1 / 0.07);
 
   private final ModelCard card;
@@ -341,20 +340,6 @@ public final class Clip implements DualEncoder.White, Trainable {
   }
 
   @Override
-  public Map<String, NDArray> parameters() {
-    return parameters.trainable();
-  }
-
-  @Override
-  public Map<String, NDArray> buffers() {
-    return parameters.buffers();
-  }
-
-  /**
-   * Returns the parameters with the names and shapes that files hold.
-   *
-   * @return the parameters; a file is written from them
-   */
   public Parameters stored() {
     return parameters;
   }

@@ -3,9 +3,8 @@ package org.safety4j.core.nn.clip;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
-import java.util.Map;
 import org.safety4j.core.model.Artifact;
-import org.safety4j.core.model.Trainable;
+import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.InitialParameters;
 import org.safety4j.core.nn.ParameterSource;
 import org.safety4j.core.nn.Parameters;
@@ -19,7 +18,7 @@ import org.safety4j.core.text.Tokenizer;
  *
  * <p>Any number of threads may ask at once. The model closes its tokenizer.
  */
-public final class ClipTextModel implements Artifact, Trainable {
+public final class ClipTextModel implements Artifact, HasParameters {
   private final NDManager manager;
   private final Parameters parameters;
   private final ClipText tower;
@@ -125,20 +124,6 @@ public final class ClipTextModel implements Artifact, Trainable {
   }
 
   @Override
-  public Map<String, NDArray> parameters() {
-    return parameters.trainable();
-  }
-
-  @Override
-  public Map<String, NDArray> buffers() {
-    return parameters.buffers();
-  }
-
-  /**
-   * Returns the parameters with the names and shapes that files hold.
-   *
-   * @return the parameters; a file is written from them
-   */
   public Parameters stored() {
     return parameters;
   }

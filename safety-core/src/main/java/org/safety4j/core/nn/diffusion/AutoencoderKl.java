@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.Artifact;
-import org.safety4j.core.model.Trainable;
+import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.InitialParameters;
 import org.safety4j.core.nn.ParameterCopies;
 import org.safety4j.core.nn.ParameterSource;
@@ -28,7 +28,7 @@ import org.safety4j.core.tensor.torch.TorchProgram;
  *
  * <p>Any number of threads may ask at once, while none overwrites parameters.
  */
-public final class AutoencoderKl implements Artifact, Trainable {
+public final class AutoencoderKl implements Artifact, HasParameters {
   private final AutoencoderConfig config;
   private final NDManager manager;
   private final Parameters parameters;
@@ -268,20 +268,6 @@ public final class AutoencoderKl implements Artifact, Trainable {
   }
 
   @Override
-  public Map<String, NDArray> parameters() {
-    return parameters.trainable();
-  }
-
-  @Override
-  public Map<String, NDArray> buffers() {
-    return parameters.buffers();
-  }
-
-  /**
-   * Returns the parameters with the names and shapes that files hold.
-   *
-   * @return the parameters; a file is written from them
-   */
   public Parameters stored() {
     return parameters;
   }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.Artifact;
-import org.safety4j.core.model.Trainable;
+import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.InitialParameters;
 import org.safety4j.core.nn.ParameterCopies;
 import org.safety4j.core.nn.ParameterSource;
@@ -34,7 +34,7 @@ import org.safety4j.core.tensor.torch.TorchProgram;
  *
  * <p>Any number of threads may ask at once, while none overwrites parameters.
  */
-public final class UNet implements Artifact, Trainable {
+public final class UNet implements Artifact, HasParameters {
   private final UNetConfig config;
   private final NDManager manager;
   private final Parameters parameters;
@@ -295,20 +295,6 @@ public final class UNet implements Artifact, Trainable {
   }
 
   @Override
-  public Map<String, NDArray> parameters() {
-    return parameters.trainable();
-  }
-
-  @Override
-  public Map<String, NDArray> buffers() {
-    return parameters.buffers();
-  }
-
-  /**
-   * Returns the parameters with the names and shapes that files hold.
-   *
-   * @return the parameters; a file is written from them
-   */
   public Parameters stored() {
     return parameters;
   }

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import java.util.Map;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.CausalLm;
 import org.safety4j.core.model.KvPrefix;
@@ -162,16 +161,6 @@ final class WhiteDecoderLm extends DecoderLm implements TrainableLm, HasParamete
   @Override
   public NDManager manager() {
     return decoder.manager();
-  }
-
-  @Override
-  public Map<String, NDArray> parameters() {
-    return parameters.trainable();
-  }
-
-  @Override
-  public Map<String, NDArray> buffers() {
-    return parameters.buffers();
   }
 
   @Override

@@ -11,6 +11,7 @@ import org.safety4j.core.error.Require;
 import org.safety4j.core.model.ModelCard;
 import org.safety4j.core.model.TrainableClassifier;
 import org.safety4j.core.nn.DifferentiableClassifier;
+import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.InitialParameters;
 import org.safety4j.core.nn.Normalization;
 import org.safety4j.core.nn.ParameterSource;
@@ -32,7 +33,8 @@ import org.safety4j.core.tensor.torch.TorchProgram;
  * <b>Deviations:</b> the stem may be smaller, for small images, which other readers of the layout
  * do not know.
  */
-public final class ResNet extends DifferentiableClassifier implements TrainableClassifier {
+public final class ResNet extends DifferentiableClassifier
+    implements TrainableClassifier, HasParameters {
   private final ResNetConfig config;
   private final Normalization normalization;
   private final Parameters parameters;
@@ -195,20 +197,6 @@ public final class ResNet extends DifferentiableClassifier implements TrainableC
   }
 
   @Override
-  public Map<String, NDArray> parameters() {
-    return parameters.trainable();
-  }
-
-  @Override
-  public Map<String, NDArray> buffers() {
-    return parameters.buffers();
-  }
-
-  /**
-   * Returns the parameters with the names and shapes that files hold.
-   *
-   * @return the parameters; a file is written from them
-   */
   public Parameters stored() {
     return parameters;
   }

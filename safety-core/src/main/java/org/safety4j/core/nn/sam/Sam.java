@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.ModelCard;
 import org.safety4j.core.model.Segmenter;
+import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.InitialParameters;
 import org.safety4j.core.nn.Normalization;
 import org.safety4j.core.nn.ParameterCopies;
@@ -28,7 +29,7 @@ import org.safety4j.core.tensor.torch.TorchProgram;
  *
  * <p>Any number of threads may ask at once, while none overwrites parameters.
  */
-public final class Sam implements Segmenter.White {
+public final class Sam implements Segmenter.White, HasParameters {
   private final SamConfig config;
   private final Normalization normalization;
   private final NDManager manager;
@@ -237,20 +238,6 @@ public final class Sam implements Segmenter.White {
   }
 
   @Override
-  public Map<String, NDArray> parameters() {
-    return parameters.trainable();
-  }
-
-  @Override
-  public Map<String, NDArray> buffers() {
-    return parameters.buffers();
-  }
-
-  /**
-   * Returns the parameters with the names and shapes that files hold.
-   *
-   * @return the parameters; a file is written from them
-   */
   public Parameters stored() {
     return parameters;
   }

@@ -13,6 +13,7 @@ import org.safety4j.core.model.ModelCard;
 import org.safety4j.core.model.TrainableClassifier;
 import org.safety4j.core.model.VisionTransformer;
 import org.safety4j.core.nn.DifferentiableClassifier;
+import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.InitialParameters;
 import org.safety4j.core.nn.Normalization;
 import org.safety4j.core.nn.ParameterSource;
@@ -36,7 +37,7 @@ import org.safety4j.core.tensor.torch.TorchProgram;
  * <b>Deviations:</b> none in evaluation; dropout is not applied in training.
  */
 public final class Vit extends DifferentiableClassifier
-    implements VisionTransformer.White, TrainableClassifier {
+    implements VisionTransformer.White, TrainableClassifier, HasParameters {
   private static final String NONE = "none";
 
   private final VitConfig config;
@@ -307,20 +308,6 @@ public final class Vit extends DifferentiableClassifier
   }
 
   @Override
-  public Map<String, NDArray> parameters() {
-    return parameters.trainable();
-  }
-
-  @Override
-  public Map<String, NDArray> buffers() {
-    return parameters.buffers();
-  }
-
-  /**
-   * Returns the parameters with the names and shapes that files hold.
-   *
-   * @return the parameters; a file is written from them
-   */
   public Parameters stored() {
     return parameters;
   }
