@@ -40,6 +40,9 @@ public final class ThingScenes {
   /** Rows and columns of a scene. */
   public static final int SIDE = 32;
 
+  /** The most things that a scene has. */
+  public static final int MOST = 4;
+
   private static final List<String> NUMBERS = List.of("one", "two", "three", "four");
   private static final double TURN = Math.toRadians(20);
   private static final double REPEATED = 0.25;
@@ -127,7 +130,7 @@ public final class ThingScenes {
     SplittableRandom random = rng.derive(index).sequence();
     Backdrop backdrop = Backdrop.draw(random);
     Composition composition = new Composition(SIDE, backdrop, SEEN, SMALLEST_AREA);
-    int wanted = 1 + random.nextInt(NUMBERS.size());
+    int wanted = 1 + random.nextInt(MOST);
     boolean small = wanted > 1 || random.nextDouble() < SMALL;
     double smallest = small ? (wanted == 2 ? 14 : 12) : 18;
     double largest = small ? (wanted > 2 ? 15 : 18) : 30;

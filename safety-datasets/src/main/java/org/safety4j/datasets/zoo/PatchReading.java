@@ -21,9 +21,9 @@ import org.safety4j.datasets.synthetic.ThingScene;
 import org.safety4j.datasets.synthetic.ThingScenes;
 
 /**
- * Three linear readings of every patch of a scene: which thing covers most of it, which thing has
- * its centre in it, and the colour of the background. A vision tower learns to see scenes by them;
- * they are thrown away afterwards.
+ * Linear readings of the patches of a scene: of every patch which thing covers most of it, which
+ * thing has its centre in it, and the colour of the background; of the mean of all patches how many
+ * things there are. A vision tower learns to see scenes by them; they are thrown away afterwards.
  */
 final class PatchReading implements Trainable, AutoCloseable {
   private static final double COVERED = 1 / 8.0;
@@ -33,11 +33,12 @@ final class PatchReading implements Trainable, AutoCloseable {
   private final ClipVision tower;
   private final int things = ThingScenes.things().size();
   private final int colours = Backdrop.colours().size();
+  private final int counts = ThingScenes.MOST;
 
   PatchReading(ClipVision tower, Rng rng) {
     this.tower = tower;
     long width = tower.config().tower().width();
-    long read = 2L * (things + 1) + colours;
+    long read = 2L * (things + 1) + colours + counts;
     for (String name : List.of("reading.weight", "reading.bias")) {
       long[] shape = name.endsWith("bias") ? new long[] {read} : new long[] {width, read};
       parameters.put(name, InitialParameters.of(rng).take(name, manager, shape));
@@ -48,7 +49,7 @@ final class PatchReading implements Trainable, AutoCloseable {
    * Computes how badly the readings tell what is there.
    *
    * @param scenes the scenes
-   * @return the sum of three mean cross-entropies, part of the graph
+   * @return the sum of four mean cross-entropies, part of the graph
    */
   NDArray loss(List<ThingScene> scenes) {
     ClipVisionConfig config = tower.config();
@@ -59,11 +60,13 @@ final class PatchReading implements Trainable, AutoCloseable {
     long[] covers = new long[n * patches];
     long[] centres = new long[n * patches];
     long[] backgrounds = new long[n * patches];
+    long[] numbers = new long[n];
     for (int i = 0; i < n; i++) {
       ThingScene scene = scenes.get(i);
       System.arraycopy(scene.pixels(), 0, pixels, i * size, size);
       label(scene, config.patchSize(), covers, centres, i * patches);
       long colour = Backdrop.colours().indexOf(scene.backdrop().colour());
+      numbers[i] = scene.items().size() - 1L;
       Arrays.fill(backgrounds, i * patches, (i + 1) * patches, colour);
     }
     Shape each = new Shape(n, patches);
@@ -78,11 +81,13 @@ final class PatchReading implements Trainable, AutoCloseable {
       int k = things + 1;
       NDArray covered = read.get(":, :, :" + k);
       NDArray centred = read.get(":, :, " + k + ":" + 2 * k);
-      NDArray behind = read.get(":, :, " + 2 * k + ":");
+      NDArray behind = read.get(":, :, " + 2 * k + ":" + (2 * k + colours));
+      NDArray counted = read.get(":, :, " + (2 * k + colours) + ":").mean(new int[] {1});
       return scope.keep(
           loss(covered, manager.create(covers, each))
               .add(loss(centred, manager.create(centres, each)))
-              .add(loss(behind, manager.create(backgrounds, each))));
+              .add(loss(behind, manager.create(backgrounds, each)))
+              .add(loss(counted, manager.create(numbers))));
     }
   }
 

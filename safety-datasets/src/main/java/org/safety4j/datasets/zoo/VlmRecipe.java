@@ -31,7 +31,6 @@ import org.safety4j.core.nn.lm.LmIdentity;
 import org.safety4j.core.nn.vlm.Llava;
 import org.safety4j.core.nn.vlm.LlavaConfig;
 import org.safety4j.core.run.Run;
-import org.safety4j.core.run.RunListener;
 import org.safety4j.core.tensor.GradMode;
 import org.safety4j.core.tensor.Rng;
 import org.safety4j.core.tensor.Scope;
@@ -43,9 +42,7 @@ import org.safety4j.core.text.Tokenizer;
 import org.safety4j.core.train.BatchObjective;
 import org.safety4j.core.train.Optimizer;
 import org.safety4j.core.train.PicturedText;
-import org.safety4j.core.train.Schedule;
 import org.safety4j.core.train.TrainingLog;
-import org.safety4j.core.train.TrainingLoop;
 import org.safety4j.core.train.TrainingOptions;
 import org.safety4j.datasets.synthetic.PotionExam;
 import org.safety4j.datasets.synthetic.PotionWorld;
@@ -61,12 +58,13 @@ import org.safety4j.datasets.text.ChatTask;
  * which stands for a piece of a picture.
  *
  * <p>Trained in three stages. First the tower learns to see scenes, since {@code mini-clip} has
- * only seen pictures of one emoji: from every patch a linear layer, thrown away afterwards, reads
- * which thing covers it, which has its centre there, and the background's colour. Then, as LLaVA
- * is, the projector alone on questions about scenes, and everything on such questions and on chats
- * of the potion world with and without a picture. Scenes and chats are drawn anew in every epoch;
- * only answers are learnt. <b>Deviations</b> from LLaVA: the first stage; the tower is trained in
- * the last stage as well, and is read after its last block instead of the one before.
+ * only seen pictures of one emoji: a linear layer, thrown away afterwards, reads from every patch
+ * which thing covers it, which has its centre there, and the background's colour, and from the mean
+ * of all patches how many things there are. Then, as LLaVA is, the projector alone on questions
+ * about scenes, and everything on such questions and on chats of the potion world with and without
+ * a picture. Scenes and chats are drawn anew in every epoch; only answers are learnt.
+ * <b>Deviations</b> from LLaVA: the first stage; the tower is trained in the last stage as well,
+ * and is read after its last block instead of the one before.
  *
  * <p>Figures, on held-out scenes and held-out wordings: {@code what}, {@code colour} and {@code
  * count} are the shares of questions that are answered to the letter; {@code shuffled-what} and so
@@ -94,7 +92,6 @@ public final class VlmRecipe implements MiniRecipe<Llava> {
           + "{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}";
 
   private static final int ROW = 128;
-  private static final double WARM_UP = 0.05;
   private static final double WEIGHT_DECAY = 0.02;
   private static final double EMA = 0.995;
   private static final long SEED = 0;
@@ -169,15 +166,14 @@ public final class VlmRecipe implements MiniRecipe<Llava> {
     Stage last = Stage.EVERYTHING;
     return TrainingOptions.adamW(Stage.allEpochs(), last.batch, last.rate)
         .withOptimizer(new Optimizer.Config(Optimizer.Kind.ADAMW, 0.9, 0.98, 1e-8, WEIGHT_DECAY))
-        .withSchedule(Schedule.cosine(last.rate, WARM_UP))
         .withEmaDecay(EMA);
   }
 
   /** One stage of the training. */
   private enum Stage {
-    TOWER(160, 1024, 64, 2e-3),
+    TOWER(600, 1024, 64, 2e-3),
     PROJECTOR(2, 256, 16, 3e-3),
-    EVERYTHING(80, 1024, 16, 1.5e-3);
+    EVERYTHING(160, 1024, 16, 1.5e-3);
 
     private final int epochs;
     private final int samples;
@@ -212,50 +208,23 @@ public final class VlmRecipe implements MiniRecipe<Llava> {
    */
   @Override
   public TrainingLog train(Llava model, TrainingOptions options, Run run) {
-    List<Double> losses = new ArrayList<>();
-    long steps = 0;
-    double seconds = 0;
     try (PatchReading reading = new PatchReading(model.vision(), run.rng().derive("reading"))) {
-      for (Stage stage : Stage.values()) {
-        int epochs = Math.min(stage.epochs, options.epochs() - losses.size());
-        if (epochs > 0) {
-          TrainingLog log =
-              TrainingLoop.run(
-                  trained(stage, model, reading),
-                  stage.samples,
-                  objective(stage, model, reading, run.seed()),
-                  options(stage, epochs, options),
-                  part(run, stage, losses.size(), options.epochs()));
-          losses.addAll(log.losses());
-          steps += log.steps();
-          seconds += log.seconds();
-        }
-      }
+      List<TrainingStage> stages =
+          Arrays.stream(Stage.values())
+              .map(
+                  stage ->
+                      new TrainingStage(
+                          stage.name().toLowerCase(Locale.ROOT),
+                          trained(stage, model, reading),
+                          stage.epochs,
+                          stage.samples,
+                          stage.batch,
+                          stage.rate,
+                          stage != Stage.PROJECTOR,
+                          objective(stage, model, reading, run.seed())))
+              .toList();
+      return TrainingStage.run(stages, options, run);
     }
-    return new TrainingLog(losses, steps, seconds);
-  }
-
-  private static TrainingOptions options(Stage stage, int epochs, TrainingOptions all) {
-    TrainingOptions options =
-        TrainingOptions.adamW(epochs, stage.batch, stage.rate)
-            .withOptimizer(all.optimizer())
-            .withSchedule(Schedule.cosine(stage.rate, WARM_UP))
-            .withEmaDecay(stage == Stage.PROJECTOR ? 0 : all.emaDecay());
-    return all.checkpoint()
-        .map(folder -> options.withCheckpoint(folder.resolve(word(stage))))
-        .orElse(options);
-  }
-
-  private static String word(Enum<?> constant) {
-    return constant.name().toLowerCase(Locale.ROOT);
-  }
-
-  /** A stage's run; its epochs are counted among those of all stages. */
-  private static Run part(Run run, Stage stage, int before, int of) {
-    RunListener listener = run.listener();
-    return run.part(word(stage))
-        .withListener(
-            (what, step, ofStage, value) -> listener.step(what, before + step, of, value));
   }
 
   private static BatchObjective objective(
@@ -279,10 +248,6 @@ public final class VlmRecipe implements MiniRecipe<Llava> {
     };
   }
 
-  /** A part of a model's parameters. */
-  private record Some(Map<String, NDArray> parameters, Map<String, NDArray> buffers)
-      implements Trainable {}
-
   private static Trainable trained(Stage stage, Llava model, PatchReading reading) {
     Map<String, NDArray> chosen = new LinkedHashMap<>();
     model
@@ -302,7 +267,7 @@ public final class VlmRecipe implements MiniRecipe<Llava> {
     if (stage == Stage.TOWER) {
       chosen.putAll(reading.parameters());
     }
-    return new Some(chosen, model.buffers());
+    return new TrainingStage.Some(chosen, model.buffers());
   }
 
   @Override
@@ -361,7 +326,7 @@ public final class VlmRecipe implements MiniRecipe<Llava> {
           }
         }
       }
-      String name = word(kind);
+      String name = kind.name().toLowerCase(Locale.ROOT);
       figures.add(rate(name, Rate.of(right, asked, "held-out questions"), RIGHT));
       figures.add(
           rate("shuffled-" + name, Rate.of(blind, asked, "held-out questions"), Double.NaN));
