@@ -5,12 +5,17 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.safety4j.core.load.ModelFiles;
 import org.safety4j.core.load.Models;
 import org.safety4j.core.model.Segmenter;
+import org.safety4j.core.model.Trainable;
 import org.safety4j.core.nn.Activation;
 import org.safety4j.core.nn.Normalization;
 import org.safety4j.core.nn.sam.Sam;
@@ -23,7 +28,6 @@ import org.safety4j.core.train.BatchObjective;
 import org.safety4j.core.train.MaskLoss;
 import org.safety4j.core.train.Optimizer;
 import org.safety4j.core.train.TrainingLog;
-import org.safety4j.core.train.TrainingLoop;
 import org.safety4j.core.train.TrainingOptions;
 import org.safety4j.datasets.synthetic.EmojiScenes;
 import org.safety4j.datasets.synthetic.Scene;
@@ -33,17 +37,23 @@ import org.safety4j.datasets.synthetic.SceneItem;
  * {@code mini-sam}: cuts emoji out of scenes of 64x64 pixels. Image encoder: patches of 8x8, width
  * 128, 4 blocks of which the second and the last see the whole image, 4 heads; embeddings of 64;
  * decoder of two layers, three readings of a prompt; masks are scored on 32x32 and enlarged.
- * Trained on scenes that are composed anew in every epoch, with one point or, in a quarter of the
- * batches, a box; three readings in three quarters of the batches, one in the others. Mask prompts
- * are not trained.
+ *
+ * <p>Trained on scenes that are composed anew in every epoch. First the image encoder alone: from
+ * every patch a linear layer, thrown away afterwards, reads where emoji are and how far their
+ * centres ({@link CellReading}), in place of the pre-training of the original's encoder. Then the
+ * whole model, first on {@link EmojiScenes#crowded() crowded} scenes, then on others, and on these
+ * once more with the rate risen again, with one point or, in a quarter of the batches, a box; three
+ * readings in three quarters of the batches, one in the others. Mask prompts are not trained.
  *
  * <p>Figures, over every emoji of held-out scenes, whose emoji the model has not seen: {@code
  * point-miou} is the mean overlap (intersection over union) with the true mask of the reading that
  * the model thinks best, given the point deepest in the mask; {@code box-miou} the same given the
- * mask's box. {@code disc-miou} is the overlap of a disc around the point that is as large as masks
- * are on average, which needs no model.
+ * mask's box; {@code crowded-point-miou} and {@code crowded-box-miou} the same on crowded scenes.
+ * {@code disc-miou} is the overlap of a disc around the point that is as large as masks are on
+ * average, which needs no model.
  */
 public final class SamRecipe implements MiniRecipe<Sam> {
+  private static final String ENCODER = "vision_encoder.";
   private static final int SIDE = EmojiScenes.SIDE;
   private static final int PATCH = 8;
   private static final int WIDTH = 128;
@@ -51,11 +61,7 @@ public final class SamRecipe implements MiniRecipe<Sam> {
   private static final int HEADS = 4;
   private static final int EMBEDDING = 64;
   private static final int MASK = 4 * SIDE / PATCH;
-  private static final int SCENES = 256;
-  private static final int EPOCHS = 400;
-  private static final int BATCH = 8;
   private static final int OBJECTS = 6;
-  private static final double PEAK_RATE = 2e-3;
   private static final double EMA = 0.998;
   private static final double BOXES = 0.25;
   private static final double ONE_READING = 0.25;
@@ -104,41 +110,121 @@ public final class SamRecipe implements MiniRecipe<Sam> {
 
   @Override
   public TrainingOptions options() {
-    return TrainingOptions.adamW(EPOCHS, BATCH, PEAK_RATE)
+    Stage last = Stage.AGAIN;
+    return TrainingOptions.adamW(Stage.allEpochs(), last.batch, last.rate)
         .withOptimizer(Optimizer.Config.adamW(0.01))
         .withEmaDecay(EMA);
   }
 
-  @Override
-  public TrainingLog train(Sam model, TrainingOptions options, Run run) {
-    EmojiScenes scenes = EmojiScenes.train(run.seed());
-    return TrainingLoop.run(model, SCENES, cutting(model, scenes), options, run);
+  /** One stage of the training. */
+  private enum Stage {
+    ENCODER(200, 512, 32, 2e-3),
+    MASKS(700, 256, 8, 2e-3),
+    PLAIN(500, 256, 8, 1.5e-3),
+    AGAIN(400, 256, 8, 1.5e-3);
+
+    private final int epochs;
+    private final int scenes;
+    private final int batch;
+    private final double rate;
+
+    Stage(int epochs, int scenes, int batch, double rate) {
+      this.epochs = epochs;
+      this.scenes = scenes;
+      this.batch = batch;
+      this.rate = rate;
+    }
+
+    static int allEpochs() {
+      return Arrays.stream(values()).mapToInt(s -> s.epochs).sum();
+    }
+
+    EmojiScenes scenes(long seed) {
+      EmojiScenes plain = EmojiScenes.train(seed);
+      return this == ENCODER || this == MASKS ? plain.crowded() : plain;
+    }
+
+    /** The number of a scene that no other stage or epoch has. */
+    long scene(int sample, int epoch) {
+      return ((long) ordinal() << 32) + (long) epoch * scenes + sample;
+    }
   }
 
-  private static BatchObjective cutting(Sam model, EmojiScenes scenes) {
+  /**
+   * Trains stage by stage; fewer epochs than {@link #options()} has leave out the last ones.
+   *
+   * @param model the model, from {@link #initial}; stays the caller's
+   * @param options epochs of all stages, update rule, checkpoints; every stage has a batch size and
+   *     a schedule of its own
+   * @param run seed, budget, cancellation, listener
+   * @return what happened, all stages together
+   */
+  @Override
+  public TrainingLog train(Sam model, TrainingOptions options, Run run) {
+    try (CellReading reading = new CellReading(EMBEDDING, run.rng().derive("reading"))) {
+      List<TrainingStage> stages =
+          Arrays.stream(Stage.values())
+              .map(
+                  stage ->
+                      new TrainingStage(
+                          stage.name().toLowerCase(Locale.ROOT),
+                          trained(stage, model, reading),
+                          stage.epochs,
+                          stage.scenes,
+                          stage.batch,
+                          stage.rate,
+                          true,
+                          objective(stage, model, reading, run.seed())))
+              .toList();
+      return TrainingStage.run(stages, options, run);
+    }
+  }
+
+  private static Trainable trained(Stage stage, Sam model, CellReading reading) {
+    if (stage != Stage.ENCODER) {
+      return model;
+    }
+    Map<String, NDArray> chosen = new LinkedHashMap<>(reading.parameters());
+    model
+        .parameters()
+        .forEach(
+            (name, array) -> {
+              if (name.startsWith(ENCODER)) {
+                chosen.put(name, array);
+              }
+            });
+    return new TrainingStage.Some(chosen, model.buffers());
+  }
+
+  private static BatchObjective objective(Stage stage, Sam model, CellReading reading, long seed) {
+    EmojiScenes scenes = stage.scenes(seed);
     return (samples, epoch, rng) -> {
-      List<Scene> batch = new ArrayList<>();
-      List<SceneItem> targets = new ArrayList<>();
-      List<Integer> points = new ArrayList<>();
-      SplittableRandom random = rng.derive("prompts").sequence();
-      boolean boxes = random.nextDouble() < BOXES;
-      boolean several = random.nextDouble() >= ONE_READING;
-      for (int sample : samples) {
-        Scene scene = scenes.scene((long) epoch * SCENES + sample);
-        batch.add(scene);
-        int first = random.nextInt(scene.items().size());
-        for (int k = 0; k < OBJECTS; k++) {
-          SceneItem item = scene.items().get((first + k) % scene.items().size());
-          targets.add(item);
-          points.add(point(item, random));
-        }
-      }
-      NDManager manager = model.manager();
-      Segmenter.Prompt prompt =
-          boxes ? boxes(manager, targets, samples.length) : points(manager, points, samples.length);
-      NDArray masks = masks(manager, targets, samples.length);
-      return LOSS.of(model.forward(images(manager, batch), prompt, several), masks);
+      List<Scene> batch =
+          Arrays.stream(samples).mapToObj(i -> scenes.scene(stage.scene(i, epoch))).toList();
+      return stage == Stage.ENCODER
+          ? reading.loss(model.embed(images(model.manager(), batch)), batch)
+          : cutting(model, batch, rng.derive("prompts").sequence());
     };
+  }
+
+  private static NDArray cutting(Sam model, List<Scene> batch, SplittableRandom random) {
+    List<SceneItem> targets = new ArrayList<>();
+    List<Integer> points = new ArrayList<>();
+    boolean boxes = random.nextDouble() < BOXES;
+    boolean several = random.nextDouble() >= ONE_READING;
+    for (Scene scene : batch) {
+      int first = random.nextInt(scene.items().size());
+      for (int k = 0; k < OBJECTS; k++) {
+        SceneItem item = scene.items().get((first + k) % scene.items().size());
+        targets.add(item);
+        points.add(point(item, random));
+      }
+    }
+    NDManager manager = model.manager();
+    Segmenter.Prompt prompt =
+        boxes ? boxes(manager, targets, batch.size()) : points(manager, points, batch.size());
+    NDArray masks = masks(manager, targets, batch.size());
+    return LOSS.of(model.forward(images(manager, batch), prompt, several), masks);
   }
 
   /** A pixel of a mask: the deepest one, or any. */
@@ -224,27 +310,35 @@ public final class SamRecipe implements MiniRecipe<Sam> {
 
   @Override
   public List<MiniFigure> measure(Sam model, int most, Rng rng) {
-    EmojiScenes scenes = EmojiScenes.heldOut(SEED);
-    List<Double> byPoint = new ArrayList<>();
-    List<Double> byBox = new ArrayList<>();
-    List<SceneItem> targets = new ArrayList<>();
-    for (int i = 0; i < Math.min(most, MEASURED); i++) {
-      Scene scene = scenes.scene(i);
-      List<SceneItem> items = scene.items();
-      try (Scope scope = Scope.open();
-          GradMode mode = GradMode.off()) {
-        NDManager manager = model.manager();
-        NDArray image = images(manager, List.of(scene));
-        List<Integer> deepest = items.stream().map(item -> item.deepest(SIDE)).toList();
-        overlaps(model.segment(image, points(manager, deepest, 1)), items, byPoint);
-        overlaps(model.segment(image, boxes(manager, items, 1)), items, byBox);
-      }
-      targets.addAll(items);
-    }
+    Overlaps plain = Overlaps.of(model, EmojiScenes.heldOut(SEED), most);
+    Overlaps crowded = Overlaps.of(model, EmojiScenes.heldOut(SEED).crowded(), most);
     return List.of(
-        mean("point-miou", byPoint, 0.8),
-        mean("box-miou", byBox, 0.8),
-        mean("disc-miou", discs(targets), Double.NaN));
+        mean("point-miou", plain.byPoint, 0.8),
+        mean("box-miou", plain.byBox, 0.8),
+        mean("disc-miou", discs(plain.targets), Double.NaN),
+        mean("crowded-point-miou", crowded.byPoint, Double.NaN),
+        mean("crowded-box-miou", crowded.byBox, Double.NaN));
+  }
+
+  /** The items of scenes, and how well each is cut out. */
+  private record Overlaps(List<SceneItem> targets, List<Double> byPoint, List<Double> byBox) {
+    static Overlaps of(Sam model, EmojiScenes scenes, int most) {
+      Overlaps found = new Overlaps(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+      for (int i = 0; i < Math.min(most, MEASURED); i++) {
+        Scene scene = scenes.scene(i);
+        List<SceneItem> items = scene.items();
+        try (Scope scope = Scope.open();
+            GradMode mode = GradMode.off()) {
+          NDManager manager = model.manager();
+          NDArray image = images(manager, List.of(scene));
+          List<Integer> deepest = items.stream().map(item -> item.deepest(SIDE)).toList();
+          overlaps(model.segment(image, points(manager, deepest, 1)), items, found.byPoint);
+          overlaps(model.segment(image, boxes(manager, items, 1)), items, found.byBox);
+        }
+        found.targets.addAll(items);
+      }
+      return found;
+    }
   }
 
   private static void overlaps(NDArray answer, List<SceneItem> items, List<Double> into) {
