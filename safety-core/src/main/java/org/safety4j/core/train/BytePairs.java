@@ -95,10 +95,11 @@ public final class BytePairs {
    * Adds a word.
    *
    * @param word numbers of its tokens
-   * @param count how often it occurs
-   * @throws IllegalArgumentException if a number is no token's
+   * @param count how often it occurs, at least 1
+   * @throws IllegalArgumentException if a number is no token's, or the count is too small
    */
   public void add(int[] word, long count) {
+    Require.that(count >= 1, "count must be at least 1, was " + count);
     for (int token : word) {
       Require.that(
           token >= 0 && token < tokens.size(),

@@ -67,6 +67,9 @@ class BytePairsTest {
     assertThatThrownBy(() -> pairs.add(new int[] {0, 2}, 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("word", "[0, 2)", "2");
+    assertThatThrownBy(() -> pairs.add(new int[] {0, 1}, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("count", "0");
     assertThatThrownBy(() -> new BytePairs(List.of(), 0, BytePairs.Ties.BY_NUMBER))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("minFrequency", "0");

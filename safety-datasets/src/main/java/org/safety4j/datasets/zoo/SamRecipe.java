@@ -111,7 +111,7 @@ public final class SamRecipe implements MiniRecipe<Sam> {
   @Override
   public TrainingOptions options() {
     Stage last = Stage.AGAIN;
-    return TrainingOptions.adamW(Stage.allEpochs(), last.batch, last.rate)
+    return TrainingOptions.adamW(Stage.allEpochs(), last.plan.batch(), last.plan.rate())
         .withOptimizer(Optimizer.Config.adamW(0.01))
         .withEmaDecay(EMA);
   }
@@ -123,20 +123,14 @@ public final class SamRecipe implements MiniRecipe<Sam> {
     PLAIN(500, 256, 8, 1.5e-3),
     AGAIN(400, 256, 8, 1.5e-3);
 
-    private final int epochs;
-    private final int scenes;
-    private final int batch;
-    private final double rate;
+    private final TrainingStage.Plan plan;
 
     Stage(int epochs, int scenes, int batch, double rate) {
-      this.epochs = epochs;
-      this.scenes = scenes;
-      this.batch = batch;
-      this.rate = rate;
+      this.plan = new TrainingStage.Plan(epochs, scenes, batch, rate);
     }
 
     static int allEpochs() {
-      return Arrays.stream(values()).mapToInt(s -> s.epochs).sum();
+      return Arrays.stream(values()).mapToInt(s -> s.plan.epochs()).sum();
     }
 
     EmojiScenes scenes(long seed) {
@@ -144,9 +138,8 @@ public final class SamRecipe implements MiniRecipe<Sam> {
       return this == ENCODER || this == MASKS ? plain.crowded() : plain;
     }
 
-    /** The number of a scene that no other stage or epoch has. */
     long scene(int sample, int epoch) {
-      return ((long) ordinal() << 32) + (long) epoch * scenes + sample;
+      return plan.number(this, sample, epoch);
     }
   }
 
@@ -169,10 +162,7 @@ public final class SamRecipe implements MiniRecipe<Sam> {
                       new TrainingStage(
                           stage.name().toLowerCase(Locale.ROOT),
                           trained(stage, model, reading),
-                          stage.epochs,
-                          stage.scenes,
-                          stage.batch,
-                          stage.rate,
+                          stage.plan,
                           true,
                           objective(stage, model, reading, run.seed())))
               .toList();

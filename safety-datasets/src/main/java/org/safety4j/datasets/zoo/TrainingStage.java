@@ -18,23 +18,28 @@ import org.safety4j.core.train.TrainingOptions;
  *
  * @param name what its checkpoints and its part of the run are called
  * @param trained what it trains
- * @param epochs how many epochs
- * @param samples how many samples an epoch has
- * @param batch how many samples a step takes
- * @param rate the highest learning rate
+ * @param plan how long and how fast
  * @param averaged whether weights are averaged as the options of the whole training say
  * @param objective what it minimises
  */
 record TrainingStage(
-    String name,
-    Trainable trained,
-    int epochs,
-    int samples,
-    int batch,
-    double rate,
-    boolean averaged,
-    BatchObjective objective) {
+    String name, Trainable trained, Plan plan, boolean averaged, BatchObjective objective) {
   private static final double WARM_UP = 0.05;
+
+  /**
+   * How long and how fast a stage trains.
+   *
+   * @param epochs how many epochs
+   * @param samples how many samples an epoch has
+   * @param batch how many samples a step takes
+   * @param rate the highest learning rate
+   */
+  record Plan(int epochs, int samples, int batch, double rate) {
+    /** The number of a sample that no other stage or epoch has. */
+    long number(Enum<?> stage, int sample, int epoch) {
+      return ((long) stage.ordinal() << 32) + (long) epoch * samples + sample;
+    }
+  }
 
   /** A part of a model's parameters. */
   record Some(Map<String, NDArray> parameters, Map<String, NDArray> buffers) implements Trainable {}
@@ -48,14 +53,14 @@ record TrainingStage(
     long steps = 0;
     double seconds = 0;
     for (TrainingStage stage : stages) {
-      int epochs = Math.min(stage.epochs, all.epochs() - losses.size());
+      int epochs = Math.min(stage.plan.epochs, all.epochs() - losses.size());
       if (epochs > 0) {
         int before = losses.size();
         RunListener listener = run.listener();
         TrainingLog log =
             TrainingLoop.run(
                 stage.trained,
-                stage.samples,
+                stage.plan.samples,
                 stage.objective,
                 stage.options(epochs, all),
                 run.part(stage.name)
@@ -72,9 +77,9 @@ record TrainingStage(
 
   private TrainingOptions options(int epochs, TrainingOptions all) {
     TrainingOptions options =
-        TrainingOptions.adamW(epochs, batch, rate)
+        TrainingOptions.adamW(epochs, plan.batch, plan.rate)
             .withOptimizer(all.optimizer())
-            .withSchedule(Schedule.cosine(rate, WARM_UP))
+            .withSchedule(Schedule.cosine(plan.rate, WARM_UP))
             .withEmaDecay(averaged ? all.emaDecay() : 0);
     return all.checkpoint()
         .map(folder -> options.withCheckpoint(folder.resolve(name)))

@@ -164,7 +164,7 @@ public final class VlmRecipe implements MiniRecipe<Llava> {
   @Override
   public TrainingOptions options() {
     Stage last = Stage.EVERYTHING;
-    return TrainingOptions.adamW(Stage.allEpochs(), last.batch, last.rate)
+    return TrainingOptions.adamW(Stage.allEpochs(), last.plan.batch(), last.plan.rate())
         .withOptimizer(new Optimizer.Config(Optimizer.Kind.ADAMW, 0.9, 0.98, 1e-8, WEIGHT_DECAY))
         .withEmaDecay(EMA);
   }
@@ -175,25 +175,18 @@ public final class VlmRecipe implements MiniRecipe<Llava> {
     PROJECTOR(2, 256, 16, 3e-3),
     EVERYTHING(160, 1024, 16, 1.5e-3);
 
-    private final int epochs;
-    private final int samples;
-    private final int batch;
-    private final double rate;
+    private final TrainingStage.Plan plan;
 
     Stage(int epochs, int samples, int batch, double rate) {
-      this.epochs = epochs;
-      this.samples = samples;
-      this.batch = batch;
-      this.rate = rate;
+      this.plan = new TrainingStage.Plan(epochs, samples, batch, rate);
     }
 
     static int allEpochs() {
-      return Arrays.stream(values()).mapToInt(s -> s.epochs).sum();
+      return Arrays.stream(values()).mapToInt(s -> s.plan.epochs()).sum();
     }
 
-    /** The number of a scene that no other stage or epoch has. */
     long scene(int sample, int epoch) {
-      return ((long) ordinal() << 32) + (long) epoch * samples + sample;
+      return plan.number(this, sample, epoch);
     }
   }
 
@@ -216,10 +209,7 @@ public final class VlmRecipe implements MiniRecipe<Llava> {
                       new TrainingStage(
                           stage.name().toLowerCase(Locale.ROOT),
                           trained(stage, model, reading),
-                          stage.epochs,
-                          stage.samples,
-                          stage.batch,
-                          stage.rate,
+                          stage.plan,
                           stage != Stage.PROJECTOR,
                           objective(stage, model, reading, run.seed())))
               .toList();

@@ -238,11 +238,15 @@ public final class GgufFile implements TensorSource {
    *     axis runs through; of a tensor with one axis every number is a row
    * @throws InvalidModelFile if there is no such tensor
    * @throws UnsupportedModel if its stored data exceed 2 GiB
+   * @throws IllegalArgumentException if the target has another shape or type
    */
   public void read(String name, NDArray target, IntUnaryOperator place) {
     Shape shape = tensor(name).shape();
     Require.that(
         target.getShape().equals(shape), "target must be " + shape + ", was " + target.getShape());
+    Require.that(
+        target.getDataType() == DataType.FLOAT32,
+        "target must be float32, was " + target.getDataType());
     Device device = target.getDevice();
     NDArray host =
         device.equals(Device.cpu())

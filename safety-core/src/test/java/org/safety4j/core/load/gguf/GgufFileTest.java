@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -67,6 +68,10 @@ class GgufFileTest {
       assertThatThrownBy(() -> file.read("a.weight", pair, row -> row))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContainingAll("target", "(3, 4)", "(2)");
+      NDArray wide = manager.zeros(new Shape(2), DataType.FLOAT64);
+      assertThatThrownBy(() -> file.read("b.weight", wide, row -> row))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContainingAll("target", "float32", "float64");
     }
   }
 
