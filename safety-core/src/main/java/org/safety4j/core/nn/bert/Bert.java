@@ -15,6 +15,7 @@ import org.safety4j.core.model.TextBatch;
 import org.safety4j.core.model.TextClassifier;
 import org.safety4j.core.model.TextEncoder;
 import org.safety4j.core.model.WhiteText;
+import org.safety4j.core.nn.Dense;
 import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.ParameterSource;
 import org.safety4j.core.nn.Parameters;
@@ -112,7 +113,11 @@ public abstract sealed class Bert implements WhiteText, HasParameters {
     NDManager manager = Tensors.newManager();
     TorchProgram program = null;
     try (GradMode mode = GradMode.off()) {
-      program = TorchProgram.resource(Bert.class, "bert.torch.py", constants(config));
+      program =
+          TorchProgram.compile(
+              "bert",
+              Dense.text() + TorchProgram.text(Bert.class, "bert.torch.py"),
+              constants(config));
       Parameters parameters = new Parameters(manager, source);
       bind(config, classes, program, parameters);
       return new Parts(config, program, parameters, manager, tokenizer, card);

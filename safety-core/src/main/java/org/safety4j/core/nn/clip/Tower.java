@@ -3,6 +3,7 @@ package org.safety4j.core.nn.clip;
 import ai.djl.ndarray.NDArray;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.safety4j.core.nn.Dense;
 import org.safety4j.core.nn.Parameters;
 import org.safety4j.core.tensor.torch.TorchProgram;
 
@@ -66,7 +67,8 @@ final class Tower {
     TorchProgram program =
         TorchProgram.compile(
             "clip " + resource,
-            TorchProgram.text(Tower.class, "tower.torch.py")
+            Dense.text()
+                + TorchProgram.text(Tower.class, "tower.torch.py")
                 + TorchProgram.text(Tower.class, resource),
             constants);
     try {

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.Artifact;
+import org.safety4j.core.nn.Dense;
 import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.InitialParameters;
 import org.safety4j.core.nn.ParameterCopies;
@@ -78,7 +79,8 @@ public final class AutoencoderKl implements Artifact, HasParameters {
       program =
           TorchProgram.compile(
               "autoencoder",
-              TorchProgram.text(AutoencoderKl.class, "blocks.torch.py")
+              Dense.text()
+                  + TorchProgram.text(AutoencoderKl.class, "blocks.torch.py")
                   + TorchProgram.text(AutoencoderKl.class, "autoencoder.torch.py"),
               constants(config));
       program.all("bind", parameters.trainable());

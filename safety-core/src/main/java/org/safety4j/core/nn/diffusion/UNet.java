@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.Artifact;
+import org.safety4j.core.nn.Dense;
 import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.InitialParameters;
 import org.safety4j.core.nn.ParameterCopies;
@@ -92,7 +93,8 @@ public final class UNet implements Artifact, HasParameters {
       program =
           TorchProgram.compile(
               "unet",
-              TorchProgram.text(UNet.class, "blocks.torch.py")
+              Dense.text()
+                  + TorchProgram.text(UNet.class, "blocks.torch.py")
                   + TorchProgram.text(UNet.class, "unet.torch.py"),
               constants(config));
       program.all("bind", parameters.trainable());

@@ -11,6 +11,7 @@ import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.safety4j.core.model.CausalLm;
+import org.safety4j.core.nn.Dense;
 import org.safety4j.core.nn.ParameterSource;
 import org.safety4j.core.nn.Parameters;
 import org.safety4j.core.tensor.GradMode;
@@ -20,26 +21,7 @@ import org.safety4j.core.tensor.torch.TorchProgram;
 
 /** Puts programs, weights and identities together, and cleans up where that fails. */
 final class Building {
-  private static final String PRODUCT = "torch.linear(x, w)";
-  private static final String ONE_DNN =
-      "ops.mkldnn._linear_pointwise(x, w, None, 'none', annotate(List[Optional[number]], []), '')";
-
   private Building() {}
-
-  /** The fastest product for many rows: oneDNN's, where libtorch was built with it. */
-  private static final class Lengthened {
-    static final String EXPRESSION = known(ONE_DNN) ? ONE_DNN : PRODUCT;
-
-    private static boolean known(String expression) {
-      String text = "def product(self, x: Tensor, w: Tensor) -> Tensor:\n  return " + expression;
-      try {
-        TorchProgram.compile("product", text, Map.of()).close();
-        return true;
-      } catch (IllegalArgumentException e) {
-        return false;
-      }
-    }
-  }
 
   static CausalLm.White white(
       Object config,
@@ -93,10 +75,10 @@ final class Building {
     TorchProgram program = null;
     try (GradMode mode = GradMode.off()) {
       Map<String, Object> all = new HashMap<>(shape.constants(fast));
-      all.put("LENGTHENED", Lengthened.EXPRESSION);
       all.putAll(constants);
       String source =
-          TorchProgram.text(Building.class, "decoder.torch.py")
+          Dense.text()
+              + TorchProgram.text(Building.class, "decoder.torch.py")
               + "\n"
               + TorchProgram.text(Building.class, text);
       program = TorchProgram.compile(text, source, all);

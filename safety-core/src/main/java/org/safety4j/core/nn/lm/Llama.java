@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.safety4j.core.model.CausalLm;
+import org.safety4j.core.nn.Activation;
 import org.safety4j.core.nn.ParameterSource;
 import org.safety4j.core.nn.Parameters;
 import org.safety4j.core.tensor.torch.TorchProgram;
@@ -48,7 +49,7 @@ public final class Llama {
         config,
         config.shape(),
         "llama.torch.py",
-        constants(config),
+        constants(config, false),
         identity,
         architecture,
         (program, manager) -> {
@@ -77,7 +78,7 @@ public final class Llama {
     return Building.fast(
         config.shape(),
         "llama.torch.py",
-        constants(config),
+        constants(config, true),
         identity,
         architecture,
         (program, manager) -> {
@@ -103,7 +104,7 @@ public final class Llama {
         : Optional.empty();
   }
 
-  private static Map<String, Object> constants(LlamaConfig config) {
+  private static Map<String, Object> constants(LlamaConfig config, boolean fast) {
     Map<String, Object> constants = new LinkedHashMap<>();
     Rope rope = config.rope();
     constants.put("MLP_WIDTH", config.mlpWidth());
@@ -112,6 +113,7 @@ public final class Llama {
     constants.put("QKV_BIAS", config.queryBias());
     constants.put("OUT_BIAS", config.outputBias());
     constants.put("MLP_BIAS", config.mlpBias());
+    constants.put("SWIGLU", !fast && !config.mlpBias() && config.activation() == Activation.SILU);
     constants.put("TIED", config.tied());
     constants.put("DYNAMIC", rope.scaling() == Rope.Scaling.DYNAMIC);
     constants.put("THETA", rope.theta());

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.ModelCard;
 import org.safety4j.core.model.Segmenter;
+import org.safety4j.core.nn.Dense;
 import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.InitialParameters;
 import org.safety4j.core.nn.Normalization;
@@ -100,7 +101,11 @@ public final class Sam implements Segmenter.White, HasParameters {
     try {
       Parameters parameters = new Parameters(manager, source);
       Map<String, NDArray> bound = new SamBinding(config, normalization, parameters).take();
-      program = TorchProgram.resource(Sam.class, "sam.torch.py", SamBinding.constants(config));
+      program =
+          TorchProgram.compile(
+              "sam",
+              Dense.text() + TorchProgram.text(Sam.class, "sam.torch.py"),
+              SamBinding.constants(config));
       program.all("bind", bound);
       ModelCard full =
           new ModelCard(card.name(), "SamModel", parameters.count(), card.origin(), card.licence());

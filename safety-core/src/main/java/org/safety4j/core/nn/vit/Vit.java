@@ -12,6 +12,7 @@ import org.safety4j.core.error.Require;
 import org.safety4j.core.model.ModelCard;
 import org.safety4j.core.model.TrainableClassifier;
 import org.safety4j.core.model.VisionTransformer;
+import org.safety4j.core.nn.Dense;
 import org.safety4j.core.nn.DifferentiableClassifier;
 import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.InitialParameters;
@@ -124,7 +125,11 @@ public final class Vit extends DifferentiableClassifier
     NDManager manager = Tensors.newManager();
     TorchProgram program = null;
     try {
-      program = TorchProgram.resource(Vit.class, "vit.torch.py", constants(config));
+      program =
+          TorchProgram.compile(
+              "vit",
+              Dense.text() + TorchProgram.text(Vit.class, "vit.torch.py"),
+              constants(config));
       Parameters parameters = new Parameters(manager, source);
       new VitBinding(config, normalization, parameters).bind(program);
       ModelCard full =

@@ -49,7 +49,7 @@ def begin(self, x: Tensor, types: Tensor) -> Tensor:
   return torch.layer_norm(x, [${WIDTH}], self.stem[3], self.stem[4], ${EPSILON}, True)
 
 def project(self, x: Tensor, i: int) -> Tensor:
-  y = torch.linear(x, self.qkv_w[i], self.qkv_b[i])
+  y = self.dense(x, self.qkv_w[i], self.qkv_b[i])
   return y.reshape([x.size(0), x.size(1), 3, ${HEADS}, ${HEAD_WIDTH}]).permute([2, 0, 3, 1, 4])
 
 def activation(self, x: Tensor) -> Tensor:
@@ -57,10 +57,10 @@ def activation(self, x: Tensor) -> Tensor:
 
 def after(self, x: Tensor, attended: Tensor, i: int) -> Tensor:
   y = attended.transpose(1, 2).reshape([x.size(0), x.size(1), ${WIDTH}])
-  y = x + torch.linear(y, self.out_w[i], self.out_b[i])
+  y = self.onto(x, y, self.out_w[i], self.out_b[i])
   y = torch.layer_norm(y, [${WIDTH}], self.norm1_w[i], self.norm1_b[i], ${EPSILON}, True)
-  z = self.activation(torch.linear(y, self.up_w[i], self.up_b[i]))
-  z = y + torch.linear(z, self.down_w[i], self.down_b[i])
+  z = self.activation(self.dense(y, self.up_w[i], self.up_b[i]))
+  z = self.onto(y, z, self.down_w[i], self.down_b[i])
   return torch.layer_norm(z, [${WIDTH}], self.norm2_w[i], self.norm2_b[i], ${EPSILON}, True)
 
 def visible(self, mask: Tensor) -> Tensor:
@@ -110,8 +110,8 @@ def unit(self, x: Tensor) -> Tensor:
   return x / torch.clamp(torch.linalg_vector_norm(x, 2, [-1], True), 1e-12, None)
 
 def classify(self, x: Tensor) -> Tensor:
-  y = torch.tanh(torch.linear(x.select(1, 0), self.head[0], self.head[1]))
-  return torch.linear(y, self.head[2], self.head[3])
+  y = torch.tanh(self.dense(x.select(1, 0), self.head[0], self.head[1]))
+  return self.dense(y, self.head[2], self.head[3])
 
 def logits(self, x: Tensor, mask: Tensor, types: Tensor) -> Tensor:
   return self.classify(self.states(x, mask, types))

@@ -30,4 +30,4 @@ def pool(self, states: Tensor, ids: Tensor) -> Tensor:
   return torch.gather(states, 1, index).squeeze(1)
 
 def project(self, pooled: Tensor) -> Tensor:
-  return torch.linear(pooled, self.w["projection.weight"])
+  return self.dense(pooled, self.w["projection.weight"], None)

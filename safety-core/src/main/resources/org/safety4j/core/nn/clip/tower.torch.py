@@ -10,7 +10,7 @@ def act(self, x: Tensor) -> Tensor:
   return ${ACTIVATION}
 
 def linear(self, x: Tensor, p: str) -> Tensor:
-  return torch.linear(x, self.w[p + ".weight"], self.w[p + ".bias"])
+  return self.dense(x, self.w[p + ".weight"], self.w[p + ".bias"])
 
 def norm(self, x: Tensor, p: str) -> Tensor:
   return torch.layer_norm(x, [${WIDTH}], self.w[p + ".weight"], self.w[p + ".bias"], ${EPSILON})

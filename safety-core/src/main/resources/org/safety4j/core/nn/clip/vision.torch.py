@@ -14,4 +14,4 @@ def pooled(self, images: Tensor) -> Tensor:
   return self.norm(x.select(1, 0), "post_layernorm")
 
 def project(self, pooled: Tensor) -> Tensor:
-  return torch.linear(pooled, self.w["projection.weight"])
+  return self.dense(pooled, self.w["projection.weight"], None)

@@ -18,7 +18,7 @@ def conv(self, x: Tensor, p: str, stride: int) -> Tensor:
   return torch.conv2d(x, k, self.w[p + ".bias"], [stride, stride], [pad, pad])
 
 def linear(self, x: Tensor, p: str) -> Tensor:
-  return torch.linear(x, self.w[p + ".weight"], self.w[p + ".bias"])
+  return self.dense(x, self.w[p + ".weight"], self.w[p + ".bias"])
 
 # Two convolutions around what the time embedding adds, if there is one; a 1x1 shortcut where the width changes.
 def resnet(self, x: Tensor, time: List[Tensor], p: str, eps: float, scale: float) -> Tensor:

@@ -14,7 +14,7 @@ def embed_time(self, t: Tensor, n: int) -> Tensor:
   return self.act(x).expand([n, -1])
 
 def project(self, x: Tensor, p: str) -> Tensor:
-  return torch.linear(x, self.w[p + ".weight"])
+  return self.dense(x, self.w[p + ".weight"], None)
 
 def layer_norm(self, x: Tensor, p: str) -> Tensor:
   return torch.layer_norm(x, [x.size(2)], self.w[p + ".weight"], self.w[p + ".bias"], 1e-05)

@@ -11,7 +11,7 @@ def embed(self, ids: Tensor) -> Tensor:
 # x [B, T, in] times the transpose of w [out, in]. Weight first: with few rows up to twice as fast as torch.linear, and
 # a single row is cut into parts, since a product of a matrix with one vector keeps to one thread. The parts are fixed, so
 # that a result does not depend on the number of threads. Where a graph of many rows is recorded, results that lie together
-# make up for it in the passes that follow. With very many rows and no graph oneDNN is the fastest where rows get longer.
+# make up for it in the passes that follow.
 def times(self, x: Tensor, w: Tensor) -> Tensor:
   b = x.size(0)
   t = x.size(1)
@@ -19,9 +19,7 @@ def times(self, x: Tensor, w: Tensor) -> Tensor:
   if x.requires_grad and b * t > 64:
     return torch.linear(x, w)
   if b * t >= 256 and not (x.requires_grad or w.requires_grad or x.is_cuda):
-    if out < w.size(1):
-      return torch.linear(x, w)
-    return ${LENGTHENED}
+    return self.dense(x, w, None)
   columns = x.reshape([b * t, w.size(1)]).t()
   if b * t == 1 and out % 8 == 0:
     return torch.bmm(w.view([8, out // 8, w.size(1)]), columns.unsqueeze(0).expand([8, -1, -1])).view([b, t, out])
@@ -101,6 +99,17 @@ def block(self, x: Tensor, i: int, turns: List[Tensor], mask: Tensor, plain: boo
   o = self.attended(p[0], k, v, mask, plain)
   return self.after(x, o.transpose(1, 2).reshape([x.size(0), x.size(1), ${HEADS} * ${HEAD_WIDTH}]), i)
 
+# The last block where only the last positions are wanted of it: all keys and values, but queries of those alone.
+def last_block(self, x: Tensor, turns: List[Tensor], pad: Tensor, past: Tensor, start: int, base: int, stored: int, last: int) -> Tensor:
+  i = ${BLOCKS} - 1
+  before = x.size(1) - last
+  p = self.project(x, i, turns)
+  k = self.joined(p[1], past, i, 0, start, stored)
+  v = self.joined(p[2], past, i, 1, start, stored)
+  mask, plain = self.masked(start + before, last, base, pad, self.window_of(i))
+  o = self.attended(torch.narrow(p[0], 2, before, last), k, v, mask, plain)
+  return self.after(torch.narrow(x, 1, before, last), o.transpose(1, 2).reshape([x.size(0), last, ${HEADS} * ${HEAD_WIDTH}]), i)
+
 def window_of(self, i: int) -> int:
   windows = annotate(List[int], ${WINDOWS})
   return windows[i]
@@ -113,17 +122,22 @@ def masked(self, start: int, new: int, base: int, pad: Tensor, window: int) -> T
     return (pad, plain)
   return (self.visible(start, new, base, pad, window), plain)
 
-# All blocks: the state before the final normalisation.
-def through(self, x: Tensor, pad: Tensor, past: Tensor, start: int, base: int, stored: int) -> Tensor:
+# All blocks: the state before the final normalisation, of the last positions (0: of all).
+def through(self, x: Tensor, pad: Tensor, past: Tensor, start: int, base: int, stored: int, last: int) -> Tensor:
   new = x.size(1)
   turns = self.turned(self.places(start, new, base, pad), start + new)
   full, full_plain = self.masked(start, new, base, pad, 0)
   near, near_plain = self.masked(start, new, base, pad, ${WINDOW})
-  for i in range(${BLOCKS}):
+  whole = ${BLOCKS}
+  if last > 0 and last < new:
+    whole = ${BLOCKS} - 1
+  for i in range(whole):
     if self.window_of(i) > 0:
       x = self.block(x, i, turns, near, near_plain, past, start, stored)
     else:
       x = self.block(x, i, turns, full, full_plain, past, start, stored)
+  if whole < ${BLOCKS}:
+    x = self.last_block(x, turns, pad, past, start, base, stored, last)
   return x
 
 def tail(self, x: Tensor, last: int) -> Tensor:
@@ -135,7 +149,7 @@ def tail(self, x: Tensor, last: int) -> Tensor:
 def forward(self, x: Tensor, pad: Tensor, past: Tensor, plan: Tensor) -> Tensor:
   p : List[int] = plan.tolist()
   x = self.placed(x, self.places(p[0], x.size(1), p[1], pad))
-  return self.tail(self.through(x, pad, past, p[0], p[1], p[2]), p[3])
+  return self.head(self.last_norm(self.through(x, pad, past, p[0], p[1], p[2], p[3])))
 
 # Logits [B, last, V] from ids.
 def step(self, ids: Tensor, pad: Tensor, past: Tensor, plan: Tensor) -> Tensor:

@@ -63,8 +63,10 @@ def turned(self, places: Tensor, length: int) -> List[Tensor]:
     base = ${THETA} * ((${FACTOR} * float(length) / ${ORIGINAL} - (${FACTOR} - 1.0)) ** (${ROTATED} / (${ROTATED} - 2.0)))
     steps = torch.arange(0, ${ROTATED}, 2, dtype=4, layout=None, device=torch.device("cpu"), pin_memory=False).to(f)
     f = torch.reciprocal(torch.pow(base, steps / ${ROTATED}))
-  angles = torch.to(places, 6).unsqueeze(-1) * f
-  return [torch.cos(angles).unsqueeze(1), torch.sin(angles).unsqueeze(1)]
+  angles = (torch.to(places, 6).unsqueeze(-1) * f).unsqueeze(2)
+  cos = torch.cos(angles)
+  sin = torch.sin(angles)
+  return [torch.cat([cos, cos], 3), torch.cat([torch.neg(sin), sin], 3)]
 
 def rotates(self, i: int) -> bool:
   rotated = annotate(List[bool], ${ROTATES})
@@ -73,25 +75,36 @@ def rotates(self, i: int) -> bool:
 def project(self, x: Tensor, i: int, turns: List[Tensor]) -> List[Tensor]:
   y = torch.rms_norm(x, [${WIDTH}], self.norm1[i], ${EPSILON})
   y = self.linear(y, self.qkv_w, self.qkv_b, i, 0, ${QKV_BIAS})
-  y = y.view([x.size(0), x.size(1), ${HEADS} + 2 * ${KEY_HEADS}, ${HEAD_WIDTH}]).transpose(1, 2)
-  qk = torch.narrow(y, 1, 0, ${HEADS} + ${KEY_HEADS})
-  v = torch.narrow(y, 1, ${HEADS} + ${KEY_HEADS}, ${KEY_HEADS})
+  y = y.view([x.size(0), x.size(1), ${HEADS} + 2 * ${KEY_HEADS}, ${HEAD_WIDTH}])
+  qk = torch.narrow(y, 2, 0, ${HEADS} + ${KEY_HEADS})
+  v = torch.narrow(y, 2, ${HEADS} + ${KEY_HEADS}, ${KEY_HEADS})
   if self.rotates(i):
     half = ${HEAD_WIDTH} // 2
-    a = torch.narrow(qk, 3, 0, half)
-    b = torch.narrow(qk, 3, half, half)
-    qk = torch.cat([a * turns[0] - b * turns[1], b * turns[0] + a * turns[1]], 3)
-  return [torch.narrow(qk, 1, 0, ${HEADS}), torch.narrow(qk, 1, ${HEADS}, ${KEY_HEADS}), v]
+    crossed = torch.cat([torch.narrow(qk, 3, half, half), torch.narrow(qk, 3, 0, half)], 3)
+    qk = torch.addcmul(qk * turns[0], crossed, turns[1])
+  q = torch.narrow(qk, 2, 0, ${HEADS})
+  k = torch.narrow(qk, 2, ${HEADS}, ${KEY_HEADS})
+  return [q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)]
 
 def activation(self, x: Tensor) -> Tensor:
   return ${ACTIVATION}
 
+def gated(self, x: Tensor, i: int) -> Tensor:
+  if ${SWIGLU} and self.many(x, self.up_w[i]):
+    return self.swiglu(x, self.up_w[i])
+  y = self.linear(x, self.up_w, self.up_b, i, 2, ${MLP_BIAS})
+  return self.activation(torch.narrow(y, 2, 0, ${MLP_WIDTH})) * torch.narrow(y, 2, ${MLP_WIDTH}, ${MLP_WIDTH})
+
+# r plus the product; many rows go the shorter way.
+def added(self, r: Tensor, x: Tensor, w: List[Tensor], b: List[Tensor], i: int, slot: int, biased: bool) -> Tensor:
+  if not (${FAST} or biased) and self.many(x, w[i]):
+    return self.onto(r, x, w[i], None)
+  return r + self.linear(x, w, b, i, slot, biased)
+
 def after(self, x: Tensor, attended: Tensor, i: int) -> Tensor:
-  x = x + self.linear(attended, self.out_w, self.out_b, i, 1, ${OUT_BIAS})
+  x = self.added(x, attended, self.out_w, self.out_b, i, 1, ${OUT_BIAS})
   y = torch.rms_norm(x, [${WIDTH}], self.norm2[i], ${EPSILON})
-  y = self.linear(y, self.up_w, self.up_b, i, 2, ${MLP_BIAS})
-  y = self.activation(torch.narrow(y, 2, 0, ${MLP_WIDTH})) * torch.narrow(y, 2, ${MLP_WIDTH}, ${MLP_WIDTH})
-  return x + self.linear(y, self.down_w, self.down_b, i, 3, ${MLP_BIAS})
+  return self.added(x, self.gated(y, i), self.down_w, self.down_b, i, 3, ${MLP_BIAS})
 
 def last_norm(self, x: Tensor) -> Tensor:
   return torch.rms_norm(x, [${WIDTH}], self.last[0], ${EPSILON})

@@ -16,7 +16,7 @@ def decoder_act(self, x: Tensor) -> Tensor:
   return ${DECODER_ACTIVATION}
 
 def linear(self, x: Tensor, p: str) -> Tensor:
-  return torch.linear(x, self.w[p + ".weight"], self.w[p + ".bias"])
+  return self.dense(x, self.w[p + ".weight"], self.w[p + ".bias"])
 
 def norm(self, x: Tensor, p: str, eps: float) -> Tensor:
   return torch.layer_norm(x, [x.size(-1)], self.w[p + ".weight"], self.w[p + ".bias"], eps)
@@ -38,7 +38,7 @@ def look(self, x: Tensor, p: str) -> Tensor:
   if ${QKV_BIAS}:
     y = self.linear(x, p + ".qkv")
   else:
-    y = torch.linear(x, self.w[p + ".qkv.weight"])
+    y = self.dense(x, self.w[p + ".qkv.weight"], None)
   y = y.reshape([n, side * side, 3, ${HEADS}, ${HEAD_WIDTH}]).permute([2, 0, 3, 1, 4])
   q = y[0]
   logits = torch.matmul(q * ${SCALE}, y[1].transpose(2, 3))

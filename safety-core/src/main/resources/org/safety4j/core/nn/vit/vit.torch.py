@@ -55,15 +55,15 @@ def embed(self, images: Tensor) -> Tensor:
 
 def qkv(self, x: Tensor, i: int) -> Tensor:
   y = torch.layer_norm(x, [${WIDTH}], self.norm1_w[i], self.norm1_b[i], ${EPSILON}, True)
-  y = torch.linear(y, self.qkv_w[i], self.qkv_b[i])
+  y = self.dense(y, self.qkv_w[i], self.qkv_b[i])
   return y.reshape([x.size(0), x.size(1), 3, ${HEADS}, ${HEAD_WIDTH}]).permute([2, 0, 3, 1, 4])
 
 def after_attention(self, x: Tensor, attended: Tensor, i: int) -> Tensor:
   y = attended.transpose(1, 2).reshape([x.size(0), x.size(1), ${WIDTH}])
-  x = x + torch.linear(y, self.out_w[i], self.out_b[i])
+  x = self.onto(x, y, self.out_w[i], self.out_b[i])
   y = torch.layer_norm(x, [${WIDTH}], self.norm2_w[i], self.norm2_b[i], ${EPSILON}, True)
-  y = self.activation(torch.linear(y, self.up_w[i], self.up_b[i]))
-  return x + torch.linear(y, self.down_w[i], self.down_b[i])
+  y = self.activation(self.dense(y, self.up_w[i], self.up_b[i]))
+  return self.onto(x, y, self.down_w[i], self.down_b[i])
 
 def activation(self, x: Tensor) -> Tensor:
   return ${ACTIVATION}
@@ -84,9 +84,9 @@ def read(self, x: Tensor) -> Tensor:
 
 def head(self, x: Tensor) -> Tensor:
   y = self.read(x)
-  logits = torch.linear(y.select(1, 0), self.head_w[0], self.head_b[0])
+  logits = self.dense(y.select(1, 0), self.head_w[0], self.head_b[0])
   if ${READ} == 2:
-    logits = (logits + torch.linear(y.select(1, 1), self.head_w[${READ} - 1], self.head_b[${READ} - 1])) / 2.0
+    logits = (logits + self.dense(y.select(1, 1), self.head_w[${READ} - 1], self.head_b[${READ} - 1])) / 2.0
   return logits
 
 def run(self, images: Tensor, blocks: int) -> Tensor:

@@ -1,0 +1,26 @@
+# Dense layers with oneDNN, which multiplies faster than what torch.linear calls where rows are many and get longer, and
+# adds or multiplies on the way; it records no graph.
+def dense(self, x: Tensor, w: Tensor, b: Optional[Tensor]) -> Tensor:
+  if w.size(0) > w.size(1) and self.many(x, w) and not self.recorded(b):
+    return ops.mkldnn._linear_pointwise(x, w, b, 'none', annotate(List[Optional[number]], []), '')
+  return torch.linear(x, w, b)
+
+def onto(self, r: Tensor, x: Tensor, w: Tensor, b: Optional[Tensor]) -> Tensor:
+  if self.many(x, w) and not (self.recorded(b) or r.requires_grad):
+    return ops.mkldnn._linear_pointwise(x, r, w, b, 'add')
+  return r + torch.linear(x, w, b)
+
+def swiglu(self, x: Tensor, w: Tensor) -> Tensor:
+  half = w.size(0) // 2
+  if self.many(x, w):
+    gate = ops.mkldnn._linear_pointwise(x, torch.narrow(w, 0, 0, half), None, 'swish', annotate(List[Optional[number]], []), '')
+    return ops.mkldnn._linear_pointwise(x, gate, torch.narrow(w, 0, half, half), None, 'mul')
+  y = torch.chunk(torch.linear(x, w, None), 2, -1)
+  return torch.silu(y[0]) * y[1]
+
+def many(self, x: Tensor, w: Tensor) -> bool:
+  return x.numel() >= 256 * w.size(1) and x.dtype == 6 and not (x.requires_grad or w.requires_grad or x.is_cuda)
+
+def recorded(self, b: Optional[Tensor]) -> bool:
+  return b is not None and b.requires_grad
+
