@@ -1,20 +1,22 @@
-"""PGD, APGD, C&W and Square here, in torchattacks and in Foolbox, on the same weights, images and machine, in one run.
+"""PGD, APGD, C&W and Square here, in torchattacks, Foolbox and ART, on the same weights, images and machine, in one run.
 
-    pip install torch==2.7.1 transformers==4.53.3 torchattacks==3.5.1 foolbox==3.3.4
+    pip install torch==2.7.1 transformers==4.53.3 torchattacks==3.5.1 foolbox==3.3.4 adversarial-robustness-toolbox==1.20.1
     mvn -q compile dependency:build-classpath -pl examples -am -Dmdep.outputFile=target/cp
     python docs/benchmarks/attacks_vs_python.py [--model FOLDER --images FILE.npz] [--epsilon E] [--rounds R]
 
 Without a model it writes a ViT-Tiny for 32x32 pictures with random weights, and 32 pictures of noise that it labels itself; the
 radius is then so small that no image falls and every implementation does all of its work. With a model of one's own the numbers
-of fallen images stand beside the times. Libraries that are not installed are left out. Parameters are frozen in Python too.
+of fallen images stand beside the times. All sides stay in memory and take turns, so that a machine that slows down slows all;
+ratios are medians over the rounds of what stood beside each other. Libraries that are not installed are left out. Parameters are
+frozen in Python too.
 
 A run here classifies the originals and the results as well, for its success rate; the others leave that to the caller. The second
 ratio adds these two passes, as measured, to theirs.
 """
-import argparse, os, statistics, tempfile, time
+import argparse, os, statistics, tempfile
 import numpy as np
 import torch
-from common import Normalised, java, vit_tiny
+from common import Normalised, Server, milliseconds, quartiles, vit_tiny
 
 STEPS, LONG, QUERIES = 20, 50, 100
 
@@ -22,8 +24,7 @@ p = argparse.ArgumentParser()
 p.add_argument("--model")
 p.add_argument("--images", help="NPZ file with images [N,C,H,W] in [0, 1] and labels [N]")
 p.add_argument("--epsilon", type=float, default=1e-5)
-p.add_argument("--rounds", type=int, default=3)
-p.add_argument("--repetitions", type=int, default=3)
+p.add_argument("--rounds", type=int, default=5)
 a = p.parse_args()
 torch.manual_seed(0)
 work = tempfile.mkdtemp()
@@ -59,52 +60,59 @@ try:
             binary_search_steps=1, steps=LONG, initial_const=1, abort_early=False)(fmodel, x, y, epsilons=None)[1]}
 except ImportError:
     pass
+try:
+    from art.attacks import evasion
+    from art.estimators.classification import PyTorchClassifier
+    classifier = PyTorchClassifier(model, loss=torch.nn.CrossEntropyLoss(), input_shape=tuple(x.shape[1:]),
+                                   nb_classes=int(model(x[:1]).shape[1]), clip_values=(0, 1), device_type="cpu")
+    xs, ys = x.numpy(), y.numpy()
+
+    def art(attack):
+        return lambda: torch.tensor(attack.generate(xs, ys))
+    others["ART"] = {
+        "pgd": art(evasion.ProjectedGradientDescentPyTorch(
+            classifier, eps=a.epsilon, eps_step=a.epsilon / 4, max_iter=STEPS, batch_size=len(x), verbose=False)),
+        "apgd": art(evasion.AutoProjectedGradientDescent(
+            classifier, eps=a.epsilon, eps_step=2 * a.epsilon, max_iter=LONG, nb_random_init=1, batch_size=len(x),
+            loss_type="cross_entropy", verbose=False)),
+        "cw": art(evasion.CarliniL2Method(
+            classifier, binary_search_steps=1, max_iter=LONG, initial_const=1, batch_size=len(x), verbose=False)),
+        "square": art(evasion.SquareAttack(
+            classifier, eps=a.epsilon, max_iter=QUERIES, nb_restarts=1, batch_size=len(x), verbose=False))}
+except ImportError:
+    pass
 
 
-def ours():
-    return {f[0]: (float(f[1]), int(f[2])) for f in java("TimeEvasion", folder, file, a.epsilon, a.repetitions)}
-
-
-def theirs(attack):
-    times, fallen = [], 0
-    attack()
-    for _ in range(a.repetitions):
-        start = time.perf_counter()
-        adversarial = attack()
-        times.append(1e3 * (time.perf_counter() - start))
+def fallen(adversarial):
     with torch.no_grad():
-        fallen = int((model(adversarial).argmax(1) != y).sum())
-    return statistics.median(times), fallen
+        return int((model(adversarial).argmax(1) != y).sum())
 
 
-best = {}
-for r in range(a.rounds):
-    found = {("Safety4J", name): value for name, value in ours().items()}
-    for library, attacks in others.items():
-        for name, attack in attacks.items():
-            found[library, name] = theirs(attack)
-    for key, value in found.items():
-        best[key] = min(value, best.get(key, value))
-    print("round %d of %d done" % (r + 1, a.rounds), flush=True)
-
-def evaluation():
+def evaluations():
     with torch.no_grad():
-        model(x).argmax(1)
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        with torch.no_grad():
+        for _ in range(2):
             model(x).argmax(1)
-        times.append(1e3 * (time.perf_counter() - start))
-    return statistics.median(times)
 
 
-twice = 2 * evaluation()
-libraries = ["Safety4J"] + list(others)
-print("\nBest medians in ms (fallen of %d)" % len(y))
-print("attack\t" + "\t".join(libraries) + "\t"
-      + "\t".join("ratio to " + l + "\twith evaluations" for l in libraries[1:]))
-for name in ["pgd", "apgd", "cw", "square"]:
-    cells = [best.get((l, name)) for l in libraries]
-    print(name + "\t" + "\t".join("-" if c is None else "%.0f (%d)" % c for c in cells) + "\t"
-          + "\t".join("-\t-" if c is None else "%.2f\t%.2f" % (cells[0][0] / c[0], cells[0][0] / (c[0] + twice)) for c in cells[1:]))
+print("attack\tlibrary\tms\tSafety4J ms\tratio\tquartiles\twith evaluations\tfallen of %d, there and here" % len(y))
+with Server("TimeEvasion", folder, file, a.epsilon) as server:
+    for attack in ["pgd", "apgd", "cw", "square"]:
+        libraries = [l for l in others if attack in others[l]]
+        times, falls = {}, {}
+        for r in range(-1, a.rounds):
+            took, falls["Safety4J"] = [float(f) for f in server.ask(attack)[:2]]
+            turn = {"Safety4J": took, "evaluations": milliseconds(evaluations)}
+            for library in libraries:
+                result = []
+                turn[library] = milliseconds(lambda: result.append(others[library][attack]()))
+                falls[library] = fallen(result[0])
+            if r >= 0:
+                for who, took in turn.items():
+                    times.setdefault(who, []).append(took)
+        for library in libraries:
+            turns = list(zip(times["Safety4J"], times[library], times["evaluations"]))
+            low, ratio, high = quartiles([o / t for o, t, e in turns])
+            even = statistics.median([o / (t + e) for o, t, e in turns])
+            print("%s\t%s\t%.0f\t%.0f\t%.2f\t%.2f to %.2f\t%.2f\t%d, %d" % (
+                attack, library, statistics.median(times[library]), statistics.median(times["Safety4J"]), ratio, low, high,
+                even, falls[library], falls["Safety4J"]), flush=True)

@@ -1,19 +1,57 @@
 """What the comparisons with Python share: the library's main classes, and a model folder as a PyTorch model."""
-import json, os, subprocess
+import json, os, statistics, subprocess, time
 import torch
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
-def java(main, *arguments):
-    """Runs a main class with all that it depends on, and returns the fields of its lines."""
+def command(main, *arguments):
     modules = ["examples", "safety-bench", "safety-attacks", "safety-defenses", "safety-datasets", "safety-core"]
     path = ":".join(os.path.join(ROOT, m, "target", "classes") for m in modules)
     path += ":" + open(os.path.join(ROOT, "examples", "target", "cp")).read()
-    command = ["java", "-Dai.djl.offline=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", path,
-               "org.safety4j.bench.jmh." + main, *map(str, arguments)]
-    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip().split("\n")
+    return ["java", "-Dai.djl.offline=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", path,
+            "org.safety4j.bench.jmh." + main, *map(str, arguments)]
+
+
+def java(main, *arguments):
+    """Runs a main class with all that it depends on, and returns the fields of its lines."""
+    lines = subprocess.run(command(main, *arguments), check=True, capture_output=True, text=True).stdout.strip().split("\n")
     return [line.split("\t") for line in lines]
+
+
+class Server:
+    """A main class that stays, runs the task that is asked for and answers with milliseconds and more fields."""
+
+    def __init__(self, main, *arguments):
+        self.process = subprocess.Popen(command(main, *arguments), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, task):
+        self.process.stdin.write(task + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise SystemExit("%s ended at %s" % (self.process.args[-1], task))
+        return answer.strip().split("\t")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def milliseconds(task):
+    start = time.perf_counter()
+    task()
+    return 1e3 * (time.perf_counter() - start)
+
+
+def quartiles(values):
+    """Lower quartile, median, upper quartile."""
+    ordered = sorted(values)
+    n = len(ordered)
+    return ordered[n // 4], statistics.median(ordered), ordered[n - 1 - n // 4]
 
 
 def vit_tiny(folder):

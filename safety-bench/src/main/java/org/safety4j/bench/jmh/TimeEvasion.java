@@ -1,10 +1,9 @@
 package org.safety4j.bench.jmh;
 
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.Locale;
-import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.DoubleStream;
 import org.safety4j.attacks.engine.perturb.Finish;
 import org.safety4j.attacks.vision.adversarial.Apgd;
@@ -22,8 +21,9 @@ import org.safety4j.datasets.images.NpzImages;
 /**
  * Times attacks on a model folder and images in an NPZ file, for a comparison with other
  * implementations on the same weights and images: see docs/benchmarks/attacks_vs_python.py.
- * Arguments: folder, file with {@code images} and {@code labels}, epsilon, repetitions. Prints a
- * line an attack: name, median milliseconds, images that fell, mean distance of those.
+ * Arguments: folder, file with {@code images} and {@code labels}, epsilon. Each line read names an
+ * attack, {@code pgd}, {@code apgd}, {@code cw} or {@code square}; the line written has
+ * milliseconds, images that fell and the mean distance of those. Every run has another seed.
  */
 public final class TimeEvasion {
   private static final int STEPS = 20;
@@ -35,46 +35,42 @@ public final class TimeEvasion {
   /**
    * Runs the timing.
    *
-   * @param args folder, file, epsilon, repetitions
+   * @param args folder, file, epsilon
    */
   public static void main(String[] args) {
     double epsilon = Double.parseDouble(args[2]);
-    int repetitions = Integer.parseInt(args[3]);
-    Map<String, EvasionAttack<? super ImageClassifier.White>> attacks = new LinkedHashMap<>();
-    attacks.put("pgd", Pgd.linf(epsilon).withSteps(STEPS).withFinish(Finish.LAST_IMAGE));
-    attacks.put("apgd", Apgd.linf(epsilon).withSteps(LONG));
-    attacks.put("cw", CarliniWagner.l2().withSearchSteps(1).withSteps(LONG).withFirstC(1));
-    attacks.put("square", Square.linf(epsilon).withShare(0.8).withQueries(QUERIES));
+    Pgd pgd = Pgd.linf(epsilon).withSteps(STEPS).withFinish(Finish.LAST_IMAGE);
+    Apgd apgd = Apgd.linf(epsilon).withSteps(LONG);
+    CarliniWagner cw = CarliniWagner.l2().withSearchSteps(1).withSteps(LONG).withFirstC(1);
+    Square square = Square.linf(epsilon).withShare(0.8).withQueries(QUERIES);
     try (ImageClassifier.White model = Models.imageClassifier(Path.of(args[0]));
         LabeledImages images = NpzImages.read(Path.of(args[1]), "images", "labels")) {
-      attacks.forEach((name, attack) -> time(name, attack, model, images, repetitions));
+      new Requests()
+          .answering("pgd", run(pgd, model, images))
+          .answering("apgd", run(apgd, model, images))
+          .answering("cw", run(cw, model, images))
+          .answering("square", run(square, model, images))
+          .serve(System.in, System.out);
     }
   }
 
-  private static void time(
-      String name,
+  private static Supplier<String> run(
       EvasionAttack<? super ImageClassifier.White> attack,
       ImageClassifier.White model,
-      LabeledImages images,
-      int repetitions) {
-    attack.run(model, images, Run.seed(0)).close();
-    double[] millis = new double[repetitions];
-    long fallen = 0;
-    double distance = Double.NaN;
-    for (int i = 0; i < repetitions; i++) {
-      long start = System.nanoTime();
-      try (EvasionResult result = attack.run(model, images, Run.seed(i))) {
-        millis[i] = (System.nanoTime() - start) / 1e6;
-        fallen = result.successRate().successes();
+      LabeledImages images) {
+    AtomicInteger seed = new AtomicInteger();
+    return () -> {
+      try (EvasionResult result = attack.run(model, images, Run.seed(seed.getAndIncrement()))) {
         DoubleStream moved =
             result.samples().stream()
                 .filter(EvasionResult.Sample::success)
                 .mapToDouble(EvasionResult.Sample::distance);
-        distance = moved.average().orElse(Double.NaN);
+        return String.format(
+            Locale.ROOT,
+            "%d\t%.4f",
+            result.successRate().successes(),
+            moved.average().orElse(Double.NaN));
       }
-    }
-    Arrays.sort(millis);
-    System.out.printf(
-        Locale.ROOT, "%s\t%.1f\t%d\t%.4f%n", name, millis[repetitions / 2], fallen, distance);
+    };
   }
 }

@@ -3,10 +3,9 @@ package org.safety4j.bench.jmh;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
+import java.util.stream.IntStream;
 import org.safety4j.core.load.LanguageModels;
 import org.safety4j.core.model.CausalLm;
 import org.safety4j.core.model.LmContext;
@@ -17,8 +16,11 @@ import org.safety4j.core.text.Decoding;
 
 /**
  * Times a language model, for a comparison with another implementation on the same weights: see
- * docs/benchmarks/lm_vs_transformers.py. Arguments: GGUF file or folder, new tokens, repetitions.
- * Prints lines of precision, what, and the median in tokens a second; for gradients, milliseconds.
+ * docs/benchmarks/lm_vs_transformers.py. Arguments: GGUF file or folder, new tokens. Each line read
+ * is a precision and a task: {@code open}; {@code first 1} and {@code all 1}, one token and one
+ * more than the new tokens behind a prompt of 32, for a batch of 1 or 16; {@code prefill}, one
+ * token behind 512; in full precision also {@code logits}, of all 512, and {@code gradient}, of 64
+ * tokens. The line written has milliseconds.
  */
 public final class TimeLm {
   private static final int PROMPT = 32;
@@ -26,96 +28,63 @@ public final class TimeLm {
   private static final int WITH_GRADIENT = 64;
   private static final int[] BATCHES = {1, 16};
 
-  private final CausalLm.Gray lm;
-  private final int repetitions;
-
-  private TimeLm(CausalLm.Gray lm, int repetitions) {
-    this.lm = lm;
-    this.repetitions = repetitions;
-  }
+  private TimeLm() {}
 
   /**
    * Runs the timing.
    *
-   * @param args file or folder, new tokens, repetitions
+   * @param args file or folder, new tokens
    */
   public static void main(String[] args) {
     Path path = Path.of(args[0]);
     int tokens = Integer.parseInt(args[1]);
-    int repetitions = Integer.parseInt(args[2]);
-    for (Precision precision : Precision.values()) {
-      long start = System.nanoTime();
-      try (CausalLm.Gray lm = LanguageModels.causalLm(path, precision)) {
-        print(precision, "open, ms", (System.nanoTime() - start) / 1e6);
-        TimeLm timing = new TimeLm(lm, repetitions);
-        for (int batch : BATCHES) {
-          print(precision, "decode, batch " + batch, timing.decode(batch, tokens));
-        }
-        print(precision, "prefill " + LONG_PROMPT, timing.prefill());
-        if (lm instanceof CausalLm.White white) {
-          print(precision, "gradient, ms", timing.gradient(white));
-        }
-      }
+    try (CausalLm.White full = LanguageModels.causalLm(path);
+        CausalLm.Gray fast = LanguageModels.causalLm(path, Precision.FAST)) {
+      Requests requests = new Requests();
+      add(requests, Precision.FULL, path, full, tokens);
+      add(requests, Precision.FAST, path, fast, tokens);
+      requests
+          .with("FULL logits", () -> logits(full))
+          .with("FULL gradient", () -> gradient(full))
+          .serve(System.in, System.out);
     }
   }
 
-  private static void print(Precision precision, String what, double value) {
-    System.out.printf(Locale.ROOT, "%s\t%s\t%.2f%n", precision, what, value);
+  private static void add(
+      Requests requests, Precision precision, Path path, CausalLm.Gray lm, int tokens) {
+    String at = precision + " ";
+    requests.with(at + "open", () -> LanguageModels.causalLm(path, precision).close());
+    for (int batch : BATCHES) {
+      List<int[]> prompts = IntStream.range(0, batch).mapToObj(i -> ids(PROMPT, i)).toList();
+      Decoding one = Decoding.greedy(1).endless();
+      Decoding all = Decoding.greedy(1 + tokens).endless();
+      requests.with(at + "first " + batch, () -> lm.generate(prompts, one));
+      requests.with(at + "all " + batch, () -> lm.generate(prompts, all));
+    }
+    List<int[]> prompt = List.of(ids(LONG_PROMPT, 0));
+    requests.with(at + "prefill", () -> lm.generate(prompt, Decoding.greedy(1).endless()));
   }
 
   /** Any ids do: what a step costs does not depend on them. */
   private static int[] ids(int length, int row) {
-    int[] ids = new int[length];
-    for (int i = 0; i < length; i++) {
-      ids[i] = 1_000 + (37 * i + 101 * row) % 1_000;
+    return IntStream.range(0, length).map(i -> 1_000 + (37 * i + 101 * row) % 1_000).toArray();
+  }
+
+  private static NDArray row(CausalLm.White lm, int length) {
+    long[] longs = Arrays.stream(ids(length, 0)).asLongStream().toArray();
+    return lm.manager().create(longs, new Shape(1, longs.length));
+  }
+
+  private static void logits(CausalLm.White lm) {
+    try (NDArray ids = row(lm, LONG_PROMPT)) {
+      lm.logits(ids, LmContext.whole()).close();
     }
-    return ids;
   }
 
-  /** New tokens a second, prompts not counted: the time of the first token is taken off. */
-  private double decode(int batch, int tokens) {
-    List<int[]> prompts = new ArrayList<>();
-    for (int i = 0; i < batch; i++) {
-      prompts.add(ids(PROMPT, i));
-    }
-    Decoding first = Decoding.greedy(1).endless();
-    Decoding all = Decoding.greedy(1 + tokens).endless();
-    double seconds =
-        median(() -> lm.generate(prompts, all)) - median(() -> lm.generate(prompts, first));
-    return batch * tokens / seconds;
-  }
-
-  private double prefill() {
-    List<int[]> prompt = List.of(ids(LONG_PROMPT, 0));
-    Decoding first = Decoding.greedy(1).endless();
-    return LONG_PROMPT / median(() -> lm.generate(prompt, first));
-  }
-
-  /** Milliseconds of logits and the gradient of their sum to the embeddings. */
-  private double gradient(CausalLm.White white) {
+  private static void gradient(CausalLm.White white) {
     try (Scope scope = Scope.open()) {
-      int[] tokens = ids(WITH_GRADIENT, 0);
-      long[] longs = Arrays.stream(tokens).asLongStream().toArray();
-      NDArray x = white.embed(white.manager().create(longs, new Shape(1, longs.length)));
-      return 1e3
-          * median(
-              () -> {
-                try (Scope inner = Scope.open()) {
-                  Grad.of(e -> white.logitsOf(e, LmContext.whole()).sum(), x);
-                }
-              });
+      NDArray x = white.embed(row(white, WITH_GRADIENT));
+      Grad.of(e -> white.logitsOf(e, LmContext.whole()).sum(), x);
     }
-  }
-
-  private double median(Runnable task) {
-    task.run();
-    double[] seconds = new double[repetitions];
-    for (int i = 0; i < repetitions; i++) {
-      long start = System.nanoTime();
-      task.run();
-      seconds[i] = (System.nanoTime() - start) / 1e9;
-    }
-    Arrays.sort(seconds);
-    return seconds[repetitions / 2];
   }
 }
