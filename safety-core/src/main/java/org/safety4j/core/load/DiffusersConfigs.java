@@ -358,11 +358,6 @@ final class DiffusersConfigs {
 
   private static UnsupportedModel unsupported(HfConfig json, String field) {
     return new UnsupportedModel(
-        json.origin()
-            + ": \""
-            + field
-            + "\" is \""
-            + json.string(field)
-            + "\", which is not supported");
+        json.origin() + ": \"" + field + "\" is " + json.shown(field) + ", which is not supported");
   }
 }

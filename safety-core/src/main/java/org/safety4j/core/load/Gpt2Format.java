@@ -28,7 +28,10 @@ final class Gpt2Format {
       ParameterSource source =
           change.apply(
               (name, manager, shape) ->
-                  weights.require(bare ? name.substring(PREFIX.length()) : name, manager, shape));
+                  weights.require(
+                      bare && name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name,
+                      manager,
+                      shape));
       LmIdentity identity = LanguageModels.identity(files, json, config.vocabulary());
       try {
         return precision == Precision.FULL
@@ -58,7 +61,8 @@ final class Gpt2Format {
           json.size("n_inner", 4 * width),
           json.size("n_positions"),
           json.number("layer_norm_epsilon", 1e-5),
-          Activation.of(json.string("activation_function", "gelu_new")));
+          Activation.of(json.string("activation_function", "gelu_new")),
+          json.flag("tie_word_embeddings", true));
     } catch (IllegalArgumentException e) {
       throw new InvalidModelFile(json.origin() + ": " + e.getMessage(), e);
     }

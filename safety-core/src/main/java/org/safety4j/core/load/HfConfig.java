@@ -313,6 +313,11 @@ public final class HfConfig {
     return wrong(field, expected, required(field));
   }
 
+  /** A value as the file has it, for messages. */
+  String shown(String field) {
+    return required(field).toString();
+  }
+
   private JsonNode required(String field) {
     if (!has(field)) {
       throw new InvalidModelFile(

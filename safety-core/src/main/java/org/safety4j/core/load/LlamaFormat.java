@@ -57,8 +57,10 @@ final class LlamaFormat {
     if (blocks > LlamaConfig.MAX_BLOCKS) {
       throw json.invalid("num_hidden_layers", "at most " + LlamaConfig.MAX_BLOCKS);
     }
-    int context = json.size("max_position_embeddings");
-    boolean attentionBias = json.flag("attention_bias", false);
+    int trained = json.size("max_position_embeddings");
+    Rope rope = rope(json, trained);
+    boolean llama = architecture.equals("LlamaForCausalLM");
+    boolean attentionBias = (llama || smol) && json.flag("attention_bias", false);
     try {
       return new LlamaConfig(
           json.size("vocab_size"),
@@ -68,14 +70,14 @@ final class LlamaFormat {
           json.size("num_key_value_heads", heads),
           json.size("head_dim", Math.max(1, width / heads)),
           json.size("intermediate_size"),
-          context,
+          context(rope, trained),
           json.number("rms_norm_eps", 1e-6),
           Activation.of(json.string("hidden_act", "silu")),
-          rope(json, context),
+          rope,
           json.flag("tie_word_embeddings", smol),
           qwen || attentionBias,
           attentionBias && !qwen,
-          json.flag("mlp_bias", false),
+          llama && json.flag("mlp_bias", false),
           rotated(json, blocks, smol),
           windows(json, blocks, architecture));
     } catch (IllegalArgumentException e) {
@@ -106,7 +108,9 @@ final class LlamaFormat {
     json.put("num_key_value_heads", config.keyHeads());
     json.put("head_dim", config.headWidth());
     json.put("intermediate_size", config.mlpWidth());
-    json.put("max_position_embeddings", config.context());
+    json.put(
+        "max_position_embeddings",
+        stretched(config.rope()) ? config.rope().original() : config.context());
     json.put("rms_norm_eps", config.epsilon());
     json.put("hidden_act", config.activation().configName());
     json.put("tie_word_embeddings", config.tied());
@@ -137,7 +141,17 @@ final class LlamaFormat {
     }
   }
 
-  private static Rope rope(HfConfig json, int context) {
+  /** Positions a model can read: scaling stretches those that it was trained with. */
+  private static int context(Rope rope, int trained) {
+    return stretched(rope) ? (int) Math.min(0x7fffffff, trained * rope.factor()) : trained;
+  }
+
+  /** Llama 3 gives the stretched number itself. */
+  private static boolean stretched(Rope rope) {
+    return rope.scaling() == Rope.Scaling.LINEAR || rope.scaling() == Rope.Scaling.DYNAMIC;
+  }
+
+  private static Rope rope(HfConfig json, int trained) {
     double theta = json.number("rope_theta", 10_000);
     if (!json.isObject("rope_scaling")) {
       return Rope.plain(theta);
@@ -147,8 +161,8 @@ final class LlamaFormat {
     double factor = scaling.number("factor", 1);
     return switch (type) {
       case "default" -> Rope.plain(theta);
-      case "linear" -> new Rope(theta, Rope.Scaling.LINEAR, factor, 1, 1, context, List.of());
-      case "dynamic" -> new Rope(theta, Rope.Scaling.DYNAMIC, factor, 1, 1, context, List.of());
+      case "linear" -> new Rope(theta, Rope.Scaling.LINEAR, factor, 1, 1, trained, List.of());
+      case "dynamic" -> new Rope(theta, Rope.Scaling.DYNAMIC, factor, 1, 1, trained, List.of());
       case "llama3" ->
           new Rope(
               theta,

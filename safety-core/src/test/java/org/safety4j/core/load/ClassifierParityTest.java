@@ -70,7 +70,7 @@ class ClassifierParityTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"vit", "deit", "resnet"})
+  @ValueSource(strings = {"vit", "deit", "resnet", "resnet-silu"})
   void logitsAgreeWithinOneTenThousandth(String name) {
     try (ImageClassifier.White model = Models.imageClassifier(fixture(name));
         SafetensorsFile io = SafetensorsFile.open(fixture(name).resolve("io.safetensors"))) {
@@ -82,7 +82,7 @@ class ClassifierParityTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"deit", "resnet"})
+  @ValueSource(strings = {"deit", "resnet", "resnet-silu"})
   void gradientsAgreeWithinOneThousandthOfTheLargest(String name) {
     try (ImageClassifier.White model = Models.imageClassifier(fixture(name));
         SafetensorsFile io = SafetensorsFile.open(fixture(name).resolve("io.safetensors"));

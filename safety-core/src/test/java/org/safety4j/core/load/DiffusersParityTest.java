@@ -2,15 +2,18 @@ package org.safety4j.core.load;
 
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.safety4j.core.nn.Parity;
 import org.safety4j.core.nn.diffusion.AutoencoderKl;
 import org.safety4j.core.nn.diffusion.UNet;
 
 class DiffusersParityTest {
-  @Test
-  void denoiserWithoutTextAnswersLikeTheReference() {
-    try (UNet unet = DiffusionLoader.unet(Parity.folder("unet2d"));
-        Parity parity = Parity.of("unet2d")) {
+  @ParameterizedTest
+  @ValueSource(strings = {"unet2d", "unet2d-gelu"})
+  void denoiserWithoutTextAnswersLikeTheReference(String name) {
+    try (UNet unet = DiffusionLoader.unet(Parity.folder(name));
+        Parity parity = Parity.of(name)) {
       parity.check(
           in -> Map.of("noise", unet.answer(in.get("latents"), in.get("timesteps"), null)));
     }
@@ -26,10 +29,11 @@ class DiffusersParityTest {
     }
   }
 
-  @Test
-  void codecAnswersLikeTheReference() {
-    try (AutoencoderKl codec = DiffusionLoader.autoencoder(Parity.folder("autoencoder-kl"));
-        Parity parity = Parity.of("autoencoder-kl")) {
+  @ParameterizedTest
+  @ValueSource(strings = {"autoencoder-kl", "autoencoder-gelu"})
+  void codecAnswersLikeTheReference(String name) {
+    try (AutoencoderKl codec = DiffusionLoader.autoencoder(Parity.folder(name));
+        Parity parity = Parity.of(name)) {
       parity.check(
           in -> {
             AutoencoderKl.Posterior posterior = codec.posterior(in.get("images"));

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.Artifact;
+import org.safety4j.core.nn.Activation;
 import org.safety4j.core.nn.Dense;
 import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.InitialParameters;
@@ -97,6 +98,7 @@ public final class AutoencoderKl implements Artifact, HasParameters {
   private static Map<String, Object> constants(AutoencoderConfig c) {
     Map<String, Object> constants = new LinkedHashMap<>();
     constants.put("ACTIVATION", c.activation().expression());
+    constants.put("OUTER_ACTIVATION", Activation.SILU.expression());
     constants.put("GROUPS", c.groups());
     constants.put("SCALE_SHIFT", false);
     constants.put("BLOCKS", c.channels().size());

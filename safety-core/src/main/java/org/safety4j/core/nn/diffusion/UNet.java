@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.Artifact;
+import org.safety4j.core.nn.Activation;
 import org.safety4j.core.nn.Dense;
 import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.InitialParameters;
@@ -111,6 +112,8 @@ public final class UNet implements Artifact, HasParameters {
   private static Map<String, Object> constants(UNetConfig c) {
     Map<String, Object> constants = new LinkedHashMap<>();
     constants.put("ACTIVATION", c.activation().expression());
+    Activation outer = c.textWidth() > 0 ? c.activation() : Activation.SILU;
+    constants.put("OUTER_ACTIVATION", outer.expression());
     constants.put("GROUPS", c.groups());
     constants.put("EPSILON", c.epsilon());
     constants.put("SCALE_SHIFT", c.scaleShift());

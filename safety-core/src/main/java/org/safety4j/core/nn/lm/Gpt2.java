@@ -90,7 +90,7 @@ public final class Gpt2 {
         "ACTIVATION",
         config.activation().expression(),
         "TIED",
-        true,
+        config.tied(),
         "WINDOW",
         0,
         "WINDOWS",
@@ -102,11 +102,13 @@ public final class Gpt2 {
     NDArray table = parameters.weight("transformer.wte.weight", config.vocabulary(), d);
     NDArray position = parameters.weight("transformer.wpe.weight", config.context(), d);
     List<NDArray> last = affine(parameters, "transformer.ln_f.", d);
+    NDArray head =
+        config.tied() ? null : parameters.weight("lm_head.weight", config.vocabulary(), d);
     Building.ends(
         program,
         fast,
         table,
-        null,
+        head,
         (rows, read) -> program.all("set_ends", rows, position, last, read));
   }
 

@@ -14,6 +14,7 @@ import org.safety4j.core.nn.Activation;
  * @param context most positions, at least 1
  * @param epsilon added to the variance in layer normalisation, greater than 0
  * @param activation the perceptron's activation
+ * @param tied whether logits are read by the token embeddings
  */
 public record Gpt2Config(
     int vocabulary,
@@ -23,7 +24,8 @@ public record Gpt2Config(
     int mlpWidth,
     int context,
     double epsilon,
-    Activation activation) {
+    Activation activation,
+    boolean tied) {
   /**
    * Checks the sizes. * @throws IllegalArgumentException if one is out of range
    *
@@ -35,6 +37,7 @@ public record Gpt2Config(
    * @param context most positions, at least 1
    * @param epsilon added to the variance in layer normalisation, greater than 0
    * @param activation the perceptron's activation
+   * @param tied whether logits are read by the token embeddings
    */
   public Gpt2Config {
     Require.atLeast("vocabulary", vocabulary, 1);

@@ -17,8 +17,7 @@ import org.safety4j.core.error.Require;
  *     {@link Scaling#LLAMA3} only
  * @param highFrequency wavelengths shorter than {@code original / highFrequency} are not scaled;
  *     for {@link Scaling#LLAMA3} only
- * @param original positions that the model was trained with before scaling; for {@link
- *     Scaling#DYNAMIC} and {@link Scaling#LLAMA3}
+ * @param original positions that the model was trained with before scaling; ignored without scaling
  * @param divisors one divisor a frequency, as some files carry them; empty for none
  */
 public record Rope(
@@ -51,8 +50,8 @@ public record Rope(
    *     for {@link Scaling#LLAMA3} only
    * @param highFrequency wavelengths shorter than {@code original / highFrequency} are not scaled;
    *     for {@link Scaling#LLAMA3} only
-   * @param original positions that the model was trained with before scaling; for {@link
-   *     Scaling#DYNAMIC} and {@link Scaling#LLAMA3}
+   * @param original positions that the model was trained with before scaling; ignored without
+   *     scaling
    * @param divisors one divisor a frequency, as some files carry them; empty for none
    * @throws IllegalArgumentException if a value is out of range
    */

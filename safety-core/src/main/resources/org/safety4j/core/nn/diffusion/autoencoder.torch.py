@@ -7,7 +7,7 @@ def middle(self, x: Tensor, p: str) -> Tensor:
   return self.resnet(x, annotate(List[Tensor], []), p + ".resnets.1", 1e-06, 1.0)
 
 def finish(self, x: Tensor, p: str) -> Tensor:
-  return self.conv(self.act(self.norm(x, p + ".conv_norm_out", 1e-06)), p + ".conv_out", 1)
+  return self.conv(self.outer_act(self.norm(x, p + ".conv_norm_out", 1e-06)), p + ".conv_out", 1)
 
 # Mean and log-variance of the posterior.
 def encode(self, images: Tensor) -> List[Tensor]:

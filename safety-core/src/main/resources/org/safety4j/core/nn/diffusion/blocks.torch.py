@@ -9,6 +9,10 @@ def bind(self, w: Dict[str, Tensor]) -> List[Tensor]:
 def act(self, x: Tensor) -> Tensor:
   return ${ACTIVATION}
 
+# In the time embedding and before the last convolution.
+def outer_act(self, x: Tensor) -> Tensor:
+  return ${OUTER_ACTIVATION}
+
 def norm(self, x: Tensor, p: str, eps: float) -> Tensor:
   return torch.group_norm(x, ${GROUPS}, self.w[p + ".weight"], self.w[p + ".bias"], eps)
 

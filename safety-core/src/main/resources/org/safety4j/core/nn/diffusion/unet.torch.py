@@ -10,7 +10,7 @@ def embed_time(self, t: Tensor, n: int) -> Tensor:
     x = torch.cat([torch.cos(angles), torch.sin(angles)], 1)
   else:
     x = torch.cat([torch.sin(angles), torch.cos(angles)], 1)
-  x = self.linear(self.act(self.linear(x, "time_embedding.linear_1")), "time_embedding.linear_2")
+  x = self.linear(self.outer_act(self.linear(x, "time_embedding.linear_1")), "time_embedding.linear_2")
   return self.act(x).expand([n, -1])
 
 def project(self, x: Tensor, p: str) -> Tensor:
@@ -96,7 +96,7 @@ def run(self, latents: Tensor, t: Tensor, text: List[Tensor], keep: bool, maps: 
     if i < last:
       like = skips[len(skips) - 1]
       x = self.enlarge(x, p + ".upsamplers.0.conv", like.size(2), like.size(3))
-  return self.conv(self.act(self.norm(x, "conv_norm_out", ${EPSILON})), "conv_out", 1)
+  return self.conv(self.outer_act(self.norm(x, "conv_norm_out", ${EPSILON})), "conv_out", 1)
 
 def answer(self, latents: Tensor, t: Tensor) -> Tensor:
   return self.run(latents, t, annotate(List[Tensor], []), False, annotate(List[Tensor], []))

@@ -36,9 +36,11 @@ def visible(self, start: int, new: int, base: int, pad: Tensor, window: int) -> 
   k = torch.arange(start + new, dtype=4, layout=None, device=torch.device("cpu"), pin_memory=False).to(pad)
   q = torch.narrow(k, 0, start, new).unsqueeze(1)
   ok = k <= q
-  if window > 0:
-    ok = torch.logical_and(ok, k > q - window)
   rows = (pad + base).view([-1, 1, 1, 1])
+  if window > 0:
+    # Padding between a prefix and the new tokens takes no room in a window.
+    gap = pad.view([-1, 1, 1, 1])
+    ok = torch.logical_and(ok, torch.where(k < base, k + gap, k) > q - window)
   real = torch.logical_or(k < base, k >= rows)
   return torch.logical_or(torch.logical_and(ok, real), k == q)
 

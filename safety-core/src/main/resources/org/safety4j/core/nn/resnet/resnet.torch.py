@@ -28,6 +28,7 @@ def unit(self, x: Tensor, k: int, stride: int, training: bool) -> Tensor:
   y = torch.conv2d(x, w, None, [stride, stride], [p, p], [1, 1], 1)
   return torch.batch_norm(y, self.scale[k], self.shift[k], self.mean[k], self.variance[k], training, 0.1, 1.0e-5, True)
 
+# At the ends of layers and of the stem; within a layer the reference has ReLU whatever its configuration says.
 def activation(self, x: Tensor) -> Tensor:
   return ${ACTIVATION}
 
@@ -53,7 +54,7 @@ def stage(self, x: Tensor, s: int, training: bool) -> Tensor:
         residual = self.unit(x, k, stride, training)
         k = k + 1
     if ${BASIC}:
-      y = self.activation(self.unit(x, k, stride, training))
+      y = torch.relu(self.unit(x, k, stride, training))
       y = self.unit(y, k + 1, 1, training)
       k = k + 2
     else:
@@ -62,8 +63,8 @@ def stage(self, x: Tensor, s: int, training: bool) -> Tensor:
       if not ${STRIDE_FIRST}:
         first = 1
         second = stride
-      y = self.activation(self.unit(x, k, first, training))
-      y = self.activation(self.unit(y, k + 1, second, training))
+      y = torch.relu(self.unit(x, k, first, training))
+      y = torch.relu(self.unit(y, k + 1, second, training))
       y = self.unit(y, k + 2, 1, training)
       k = k + 3
     x = self.activation(y + residual)

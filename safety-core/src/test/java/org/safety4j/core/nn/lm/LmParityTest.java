@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDManager;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.safety4j.core.load.Fixtures;
@@ -23,7 +24,10 @@ import org.safety4j.core.tensor.Scope;
 import org.safety4j.core.tensor.Tensors;
 import org.safety4j.core.text.Decoding;
 
-/** Every language model agrees with the reference implementation on the fixtures. */
+/**
+ * Every language model agrees with the reference implementation on the fixtures, some of which
+ * {@code make_variants.py} makes.
+ */
 class LmParityTest {
   private CausalLm.White lm;
   private SafetensorsFile io;
@@ -61,7 +65,18 @@ class LmParityTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "llama", "qwen2", "smollm3"})
+  @ValueSource(
+      strings = {
+        "gpt2",
+        "llama",
+        "qwen2",
+        "smollm3",
+        "mistral",
+        "qwen2-window",
+        "gpt2-untied",
+        "llama-linear",
+        "llama-dynamic"
+      })
   void logitsHiddenStatesAndGradientsAgree(String name) {
     open(
         name,
@@ -103,7 +118,18 @@ class LmParityTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "llama", "qwen2", "smollm3"})
+  @ValueSource(
+      strings = {
+        "gpt2",
+        "llama",
+        "qwen2",
+        "smollm3",
+        "mistral",
+        "qwen2-window",
+        "gpt2-untied",
+        "llama-linear",
+        "llama-dynamic"
+      })
   void greedyAndBeamSearchWriteTheReferencesTokens(String name) {
     open(
         name,
@@ -125,7 +151,8 @@ class LmParityTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "llama", "qwen2", "smollm3"})
+  @ValueSource(
+      strings = {"gpt2", "llama", "qwen2", "smollm3", "mistral", "qwen2-window", "llama-linear"})
   void leftPaddingIsNeitherSeenNorCounted(String name) {
     open(
         name,
@@ -142,7 +169,8 @@ class LmParityTest {
 
   /** Oracle 41: with and without a prefix cache, and for any batch, the same logits. */
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "llama", "qwen2", "smollm3"})
+  @ValueSource(
+      strings = {"gpt2", "llama", "qwen2", "smollm3", "mistral", "qwen2-window", "llama-linear"})
   void prefixesAndBatchesChangeNothing(String name) {
     open(
         name,
@@ -194,6 +222,36 @@ class LmParityTest {
         });
   }
 
+  /** The last block reads only the queries that are asked for, whatever stands before them. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"gpt2", "llama", "qwen2", "smollm3", "mistral", "qwen2-window", "llama-linear"})
+  void logitsOfTheLastPositionsAreThoseOfAll(String name) {
+    open(
+        name,
+        () -> {
+          int[] head = Arrays.copyOf(ids()[0], 3);
+          NDArray rows = read("in.ids").get(":, 3:");
+          try (KvPrefix prefix = lm.remember(head)) {
+            for (LmContext context :
+                List.of(
+                    LmContext.whole(),
+                    LmContext.whole().withLeftPadding(0, 2),
+                    LmContext.whole().withPrefix(prefix),
+                    LmContext.whole().withPrefix(prefix).withLeftPadding(2, 0))) {
+              NDArray all = lm.logits(rows, context);
+              NDArray embeddings = lm.embed(rows);
+              for (int last = 1; last <= 3; last++) {
+                LmContext end = context.withLast(last);
+                NDArray expected = all.get(":, -" + last + ":");
+                assertThat(distance(lm.logits(rows, end), expected)).isLessThan(1e-5);
+                assertThat(distance(lm.logitsOf(embeddings, end), expected)).isLessThan(1e-5);
+              }
+            }
+          }
+        });
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"gpt2", "llama"})
   void packedWeightsStayNearFullPrecision(String name) {
@@ -210,6 +268,23 @@ class LmParityTest {
             assertThat(fast.generate(List.of(prompt), Decoding.greedy(3).endless()).get(0).ids())
                 .isEqualTo(lm.generate(List.of(prompt), Decoding.greedy(3).endless()).get(0).ids());
           }
+        });
+  }
+
+  /** Dynamic scaling begins behind the positions that the model was trained with. */
+  @Test
+  void scaledPositionsReachAsFarAsTheirFactor() {
+    open(
+        "llama-dynamic",
+        () -> {
+          assertThat(lm.contextLength()).isEqualTo(48);
+          int[] within = Arrays.copyOf(ids()[0], 6);
+          NDArray logits = lm.nextLogits(List.of(within));
+          try (CausalLm.White linear = LanguageModels.causalLm(Fixtures.path("llama-linear"))) {
+            assertThat(linear.contextLength()).isEqualTo(48);
+          }
+          assertThat(distance(logits, read("out.logits").get("0, 5").expandDims(0)))
+              .isGreaterThan(1e-3);
         });
   }
 
