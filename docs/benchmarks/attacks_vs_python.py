@@ -3,6 +3,7 @@
     pip install torch==2.7.1 transformers==4.53.3 torchattacks==3.5.1 foolbox==3.3.4 adversarial-robustness-toolbox==1.20.1
     mvn -q compile dependency:build-classpath -pl examples -am -Dmdep.outputFile=target/cp
     python docs/benchmarks/attacks_vs_python.py [--model FOLDER --images FILE.npz] [--epsilon E] [--rounds R]
+        [--attacks pgd,apgd,cw,square] [--libraries torchattacks,foolbox,ART]
 
 Without a model it writes a ViT-Tiny for 32x32 pictures with random weights, and 32 pictures of noise that it labels itself; the
 radius is then so small that no image falls and every implementation does all of its work. With a model of one's own the numbers
@@ -25,6 +26,8 @@ p.add_argument("--model")
 p.add_argument("--images", help="NPZ file with images [N,C,H,W] in [0, 1] and labels [N]")
 p.add_argument("--epsilon", type=float, default=1e-5)
 p.add_argument("--rounds", type=int, default=5)
+p.add_argument("--attacks", default="pgd,apgd,cw,square")
+p.add_argument("--libraries", default="torchattacks,foolbox,ART")
 a = p.parse_args()
 torch.manual_seed(0)
 work = tempfile.mkdtemp()
@@ -96,8 +99,8 @@ def evaluations():
 
 print("attack\tlibrary\tms\tSafety4J ms\tratio\tquartiles\twith evaluations\tfallen of %d, there and here" % len(y))
 with Server("TimeEvasion", folder, file, a.epsilon) as server:
-    for attack in ["pgd", "apgd", "cw", "square"]:
-        libraries = [l for l in others if attack in others[l]]
+    for attack in a.attacks.split(","):
+        libraries = [l for l in others if l in a.libraries.split(",") and attack in others[l]]
         times, falls = {}, {}
         for r in range(-1, a.rounds):
             took, falls["Safety4J"] = [float(f) for f in server.ask(attack)[:2]]

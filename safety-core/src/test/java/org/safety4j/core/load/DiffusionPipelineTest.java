@@ -110,6 +110,9 @@ class DiffusionPipelineTest {
       NDArray images =
           pixels.decode(pixels.sample(latents, null, pixels.sampling().withSteps(6), RNG));
       assertClose(images, pixelsIo.read("out.ddim", pixels.manager()));
+      Sampling solver = Sampling.of(new DpmSolver(6, false, Spacing.TRAILING, 0));
+      NDArray solved = pixels.decode(pixels.sample(latents, null, solver, RNG));
+      assertClose(solved, pixelsIo.read("out.dpm", pixels.manager()));
       NDArray noise = pixels.noise(latents, pixelsIo.read("in.timesteps", pixels.manager()), null);
       assertClose(noise, pixelsIo.read("out.noise", pixels.manager()));
     }

@@ -227,4 +227,17 @@ class ImagePreprocessorTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("outside [1, 16384]");
   }
+
+  /** Pixel 18 lies on the edge between 99 and 100, where adding up steps decides. */
+  @Test
+  void nearestTakesThePixelsThatTheReferenceTakes() {
+    Pixels ramp = new Pixels(200, 1);
+    for (int x = 0; x < 200; x++) {
+      ramp.set(x, 0, 0, x);
+    }
+    Pixels small = Resample.NEAREST.resize(ramp, 37, 1);
+    assertThat(small.get(17, 0, 0)).isEqualTo(94);
+    assertThat(small.get(18, 0, 0)).isEqualTo(99);
+    assertThat(small.get(19, 0, 0)).isEqualTo(105);
+  }
 }

@@ -93,6 +93,11 @@ def pixels():
         for t in ddim.timesteps:
             x = ddim.step(unet(x, t).sample, t, x).prev_sample
         io["out.ddim"] = (x / 2 + 0.5).clamp(0, 1)
+        dpm, z = DPMSolverMultistepScheduler.from_config(ddim.config), io["in.latents"]
+        dpm.set_timesteps(6)
+        for t in dpm.timesteps:
+            z = dpm.step(unet(z, t).sample, t, z).prev_sample
+        io["out.dpm"] = (z / 2 + 0.5).clamp(0, 1)
         t = torch.tensor([3, 500, 998]); y = unet(io["in.latents"], t).sample
         a = ddim.alphas_cumprod[t].view(3, 1, 1, 1)
         io |= {"in.timesteps": t, "out.noise": a.sqrt() * y + (1 - a).sqrt() * io["in.latents"]}

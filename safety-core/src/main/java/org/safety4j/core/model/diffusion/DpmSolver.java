@@ -25,6 +25,11 @@ public record DpmSolver(int steps, boolean karras, Spacing spacing, int offset) 
   private static final double RHO = 7;
 
   /**
+   * The reference puts 2^-24, half precision's least number, in the place of a squared signal of 0.
+   */
+  private static final double WITHOUT_SIGNAL = (float) Math.sqrt((1f - 0x1p-24f) / 0x1p-24f);
+
+  /**
    * Checks the ranges.
    *
    * @param steps number of steps, at least 1; 20 is usual
@@ -68,11 +73,8 @@ public record DpmSolver(int steps, boolean karras, Spacing spacing, int offset) 
     int[] t = new int[steps];
     double[] sigma = new double[steps + 1];
     if (karras) {
-      double low = root(schedule.sigma(0));
-      double high = root(schedule.sigma(schedule.steps() - 1));
-      Require.that(
-          high < Double.POSITIVE_INFINITY,
-          "karras noise levels want a schedule whose last step still holds signal");
+      double low = root(sigma(schedule, 0));
+      double high = root(sigma(schedule, schedule.steps() - 1));
       for (int i = 0; i < steps; i++) {
         double ramp = steps == 1 ? 0 : i / (steps - 1.0);
         sigma[i] = Math.pow(high + ramp * (low - high), RHO);
@@ -81,7 +83,7 @@ public record DpmSolver(int steps, boolean karras, Spacing spacing, int offset) 
     } else {
       t = spacing.descendingWithinOneMore(schedule.steps(), steps, offset);
       for (int i = 0; i < steps; i++) {
-        sigma[i] = schedule.sigma(t[i]);
+        sigma[i] = sigma(schedule, t[i]);
       }
     }
     double[][] rows = new double[steps][];
@@ -122,6 +124,12 @@ public record DpmSolver(int steps, boolean karras, Spacing spacing, int offset) 
     return (float) Math.log(value);
   }
 
+  /** Ratio of noise to signal; finite too where a schedule ends without signal. */
+  private static double sigma(NoiseSchedule schedule, int t) {
+    double exact = schedule.sigma(t);
+    return Double.isInfinite(exact) ? WITHOUT_SIGNAL : exact;
+  }
+
   private static double root(double sigma) {
     return Math.pow((float) sigma, 1 / RHO);
   }
@@ -129,11 +137,11 @@ public record DpmSolver(int steps, boolean karras, Spacing spacing, int offset) 
   /** The training step whose log noise level is nearest, by linear interpolation. */
   private static int nearest(NoiseSchedule schedule, double sigma) {
     int low = 0;
-    while (low < schedule.steps() - 2 && schedule.sigma(low + 1) <= sigma) {
+    while (low < schedule.steps() - 2 && sigma(schedule, low + 1) <= sigma) {
       low++;
     }
-    double below = Math.log(schedule.sigma(low));
-    double above = Math.log(schedule.sigma(low + 1));
+    double below = Math.log(sigma(schedule, low));
+    double above = Math.log(sigma(schedule, low + 1));
     double w = (below - Math.log(sigma)) / (below - above);
     return (int) Math.rint(low + Math.min(Math.max(w, 0), 1));
   }
