@@ -253,7 +253,7 @@ class LmParityTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "llama"})
+  @ValueSource(strings = {"gpt2", "gpt2-untied", "llama", "mistral"})
   void packedWeightsStayNearFullPrecision(String name) {
     open(
         name,
