@@ -61,6 +61,8 @@ class DenseTest {
   @CsvSource({
     "dense.torch.py, 2, 12, 24",
     "dense-onednn.torch.py, 2, 12, 24",
+    "dense.torch.py, 4, 12, 24",
+    "dense-onednn.torch.py, 4, 12, 24",
     "dense.torch.py, 150, 12, 24",
     "dense-onednn.torch.py, 150, 12, 24",
     "dense-onednn.torch.py, 150, 24, 12",

@@ -74,12 +74,13 @@ public final class Gpt2 {
         "GPT2LMHeadModel",
         (program, manager) -> {
           Gpt2 gpt2 = new Gpt2(config, program, true);
-          long count = 0;
+          // The largest matrix first, while little else is held.
+          long count = Building.briefly(source, gpt2::bindEnds);
           for (int i = 0; i < config.blocks(); i++) {
             int block = i;
             count += Building.briefly(source, p -> gpt2.bindBlock(p, block));
           }
-          return count + Building.briefly(source, gpt2::bindEnds);
+          return count;
         });
   }
 

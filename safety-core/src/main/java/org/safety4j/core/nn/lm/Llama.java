@@ -83,12 +83,13 @@ public final class Llama {
         architecture,
         (program, manager) -> {
           Llama llama = new Llama(config, program, true);
-          long count = 0;
+          // The largest matrix first, while little else is held.
+          long count = Building.briefly(source, llama::bindEnds);
           for (int i = 0; i < config.blocks(); i++) {
             int block = i;
             count += Building.briefly(source, p -> llama.bindBlock(p, block));
           }
-          return count + Building.briefly(source, llama::bindEnds);
+          return count;
         });
   }
 

@@ -9,8 +9,8 @@ def embed(self, ids: Tensor) -> Tensor:
   return self.lookup(ids)
 
 # x [B, T, in] times the transpose of w [out, in]. Weight first: with few rows up to twice as fast as torch.linear, and
-# a single row is cut into parts, since a product of a matrix with one vector keeps to one thread. The parts are fixed, so
-# that a result does not depend on the number of threads. Where a graph of many rows is recorded, results that lie together
+# a single row is cut into parts, since a product of a matrix with one vector keeps to one thread. The parts are fixed, and
+# rows are filled up to a multiple of 16, so that no bit depends on the number of threads. Where a graph of many rows is recorded, results that lie together
 # make up for it in the passes that follow.
 def times(self, x: Tensor, w: Tensor) -> Tensor:
   b = x.size(0)
@@ -20,10 +20,14 @@ def times(self, x: Tensor, w: Tensor) -> Tensor:
     return torch.linear(x, w)
   if b * t >= 256 and not (x.requires_grad or w.requires_grad or x.is_cuda):
     return self.dense(x, w, None)
-  columns = x.reshape([b * t, w.size(1)]).t()
-  if b * t == 1 and out % 8 == 0:
+  n = b * t
+  if n == 1 and out % 8 == 0:
+    columns = x.reshape([1, w.size(1)]).t()
     return torch.bmm(w.view([8, out // 8, w.size(1)]), columns.unsqueeze(0).expand([8, -1, -1])).view([b, t, out])
-  return torch.mm(w, columns).t().view([b, t, out])
+  rows = x.reshape([n, w.size(1)])
+  if n > 16 and n % 16 > 0:
+    rows = torch.constant_pad_nd(rows, [0, 0, 0, 16 - n % 16], 0)
+  return torch.narrow(torch.mm(w, rows.t()).t(), 0, 0, n).view([b, t, out])
 
 # Logits, as rows that lie together; for many of them the copy would cost more than it saves.
 def scores(self, x: Tensor, w: Tensor) -> Tensor:
@@ -84,12 +88,12 @@ def attended(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, plain: bool) -
   b = q.size(0)
   t = q.size(2)
   if t == 1:
-    qs = q.reshape([b, ${KEY_HEADS}, ${GROUP}, ${HEAD_WIDTH}])
-    if plain:
-      o = torch.scaled_dot_product_attention(qs, k, v, None, 0.0, False)
-    else:
-      o = torch.scaled_dot_product_attention(qs, k, v, mask.expand([b, 1, ${GROUP}, k.size(2)]), 0.0, False)
-    return o.reshape([b, ${HEADS}, 1, ${HEAD_WIDTH}])
+    # The fused kernel's result for one query depends on the number of threads.
+    scores = torch.bmm(q.reshape([b * ${KEY_HEADS}, ${GROUP}, ${HEAD_WIDTH}]) * ${SCALE}, torch.flatten(k, 0, 1).transpose(1, 2))
+    if not plain:
+      hidden = torch.logical_not(mask).expand([b, ${KEY_HEADS}, ${GROUP}, k.size(2)]).reshape(scores.shape)
+      scores = torch.masked_fill(scores, hidden, -float("inf"))
+    return torch.bmm(torch.softmax(scores, -1), torch.flatten(v, 0, 1)).view([b, ${HEADS}, 1, ${HEAD_WIDTH}])
   if plain and t == k.size(2):
     return torch.scaled_dot_product_attention(q, self.repeated(k), self.repeated(v), None, 0.0, True)
   return torch.scaled_dot_product_attention(q, self.repeated(k), self.repeated(v), mask, 0.0, False)

@@ -9,6 +9,7 @@ biases : List[Tensor]
 last : List[Tensor]      # weight and bias of the final normalisation
 head_w : List[Tensor]
 packed : List[__torch__.torch.classes.quantized.LinearPackedParamsBase]
+packed_head : List[__torch__.torch.classes.quantized.LinearPackedParamsBase]
 
 def set_ends(self, table: Tensor, position: Tensor, last: List[Tensor], head_w: List[Tensor]) -> List[Tensor]:
   self.table = [table]
@@ -30,7 +31,7 @@ def set_block(self, norm1: List[Tensor], norm2: List[Tensor], weights: List[Tens
   return []
 
 def pack_head(self, weight: Tensor, bias: Tensor) -> List[Tensor]:
-  self.packed.append(ops.quantized.linear_prepack_fp16(weight, bias))
+  self.packed_head.append(ops.quantized.linear_prepack_fp16(weight, bias))
   return []
 
 def lookup(self, ids: Tensor) -> Tensor:
@@ -65,7 +66,7 @@ def last_norm(self, x: Tensor) -> Tensor:
 
 def head(self, x: Tensor) -> Tensor:
   if ${FAST}:
-    return ops.quantized.linear_dynamic_fp16(x, self.packed[4 * ${BLOCKS}])
+    return ops.quantized.linear_dynamic_fp16(x, self.packed_head[0])
   if ${TIED}:
     return self.scores(x, self.table[0])
   return self.scores(x, self.head_w[0])

@@ -15,6 +15,7 @@ last : List[Tensor]      # weight of the final normalisation
 head_w : List[Tensor]
 frequencies : List[Tensor]
 packed : List[__torch__.torch.classes.quantized.LinearPackedParamsBase]
+packed_head : List[__torch__.torch.classes.quantized.LinearPackedParamsBase]
 
 def set_ends(self, table: Tensor, last: Tensor, head_w: List[Tensor], frequencies: Tensor) -> List[Tensor]:
   self.table = [table]
@@ -41,7 +42,7 @@ def set_block(self, norm1: Tensor, norm2: Tensor, weights: List[Tensor], biases:
   return []
 
 def pack_head(self, weight: Tensor, bias: Tensor) -> List[Tensor]:
-  self.packed.append(ops.quantized.linear_prepack_fp16(weight, bias))
+  self.packed_head.append(ops.quantized.linear_prepack_fp16(weight, bias))
   return []
 
 def lookup(self, ids: Tensor) -> Tensor:
@@ -111,7 +112,7 @@ def last_norm(self, x: Tensor) -> Tensor:
 
 def head(self, x: Tensor) -> Tensor:
   if ${FAST}:
-    return ops.quantized.linear_dynamic_fp16(x, self.packed[4 * ${BLOCKS}])
+    return ops.quantized.linear_dynamic_fp16(x, self.packed_head[0])
   if ${TIED}:
     return self.scores(x, self.table[0])
   return self.scores(x, self.head_w[0])
