@@ -8,7 +8,7 @@ import org.safety4j.core.tensor.torch.TorchProgram;
  * swiglu(x, w)}, where {@code b} may be None.
  */
 public final class Dense {
-  static final String ANYWHERE = "dense.torch.py";
+  static final String ANYWHERE = "dense-anywhere.torch.py";
   static final String ONE_DNN = "dense-onednn.torch.py";
 
   private Dense() {}
@@ -37,6 +37,7 @@ public final class Dense {
   }
 
   static String read(String resource) {
-    return TorchProgram.text(Dense.class, resource);
+    return TorchProgram.text(Dense.class, "dense.torch.py")
+        + TorchProgram.text(Dense.class, resource);
   }
 }

@@ -1,25 +1,9 @@
-# Dense layers by what every libtorch has: x [..., in] times the transpose of w [out, in], plus b if there is one.
-def dense(self, x: Tensor, w: Tensor, b: Optional[Tensor]) -> Tensor:
-  return self.product(x, w, b)
-
-# A few rows are filled up, since the bits of their product would depend on the number of threads.
+# x [..., in] times the transpose of w [out, in], plus b if there is one. A few rows are filled up, since the bits of their
+# product would depend on the number of threads.
 def product(self, x: Tensor, w: Tensor, b: Optional[Tensor]) -> Tensor:
   n = x.numel() // w.size(1)
   if n < 5 or n > 11:
     return torch.linear(x, w, b)
   y = torch.linear(torch.constant_pad_nd(x.reshape([n, w.size(1)]), [0, 0, 0, 16 - n], 0), w, b)
   return torch.narrow(y, 0, 0, n).view(x.shape[:-1] + [w.size(0)])
-
-# r plus the dense layer.
-def onto(self, r: Tensor, x: Tensor, w: Tensor, b: Optional[Tensor]) -> Tensor:
-  return r + self.product(x, w, b)
-
-# The upper half of the dense layer, gated by the lower one.
-def swiglu(self, x: Tensor, w: Tensor) -> Tensor:
-  y = torch.chunk(torch.linear(x, w, None), 2, -1)
-  return torch.silu(y[0]) * y[1]
-
-# Whether onto and swiglu are faster than what a program does for few rows.
-def many(self, x: Tensor, w: Tensor) -> bool:
-  return False
 

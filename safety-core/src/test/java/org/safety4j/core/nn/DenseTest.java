@@ -59,11 +59,11 @@ class DenseTest {
 
   @ParameterizedTest
   @CsvSource({
-    "dense.torch.py, 2, 12, 24",
+    "dense-anywhere.torch.py, 2, 12, 24",
     "dense-onednn.torch.py, 2, 12, 24",
-    "dense.torch.py, 4, 12, 24",
+    "dense-anywhere.torch.py, 4, 12, 24",
     "dense-onednn.torch.py, 4, 12, 24",
-    "dense.torch.py, 150, 12, 24",
+    "dense-anywhere.torch.py, 150, 12, 24",
     "dense-onednn.torch.py, 150, 12, 24",
     "dense-onednn.torch.py, 150, 24, 12",
   })
