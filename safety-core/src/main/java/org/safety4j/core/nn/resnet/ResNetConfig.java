@@ -15,7 +15,8 @@ import org.safety4j.core.nn.Activation;
  * @param depths layers of every stage, at least 1 each, as many as widths
  * @param layer the kind of layer
  * @param halvesFirstStage whether the first stage halves height and width, as the others do
- * @param activation the activation
+ * @param activation the activation of the stem and at the end of each layer; within a layer the
+ *     reference has ReLU whatever its configuration says
  * @param classes number of classes, at least 2
  */
 public record ResNetConfig(
@@ -96,7 +97,8 @@ public record ResNetConfig(
    * @param depths layers of every stage
    * @param layer the kind of layer
    * @param halvesFirstStage whether the first stage halves height and width
-   * @param activation the activation
+   * @param activation the activation of the stem and at the end of each layer; within a layer the
+   *     reference has ReLU whatever its configuration says
    * @param classes number of classes
    * @throws IllegalArgumentException if one is out of range
    */
