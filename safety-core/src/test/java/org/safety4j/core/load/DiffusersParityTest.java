@@ -1,5 +1,7 @@
 package org.safety4j.core.load;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,8 +16,10 @@ class DiffusersParityTest {
   void denoiserWithoutTextAnswersLikeTheReference(String name) {
     try (UNet unet = DiffusionLoader.unet(Parity.folder(name));
         Parity parity = Parity.of(name)) {
-      parity.check(
-          in -> Map.of("noise", unet.answer(in.get("latents"), in.get("timesteps"), null)));
+      int compared =
+          parity.check(
+              in -> Map.of("noise", unet.answer(in.get("latents"), in.get("timesteps"), null)));
+      assertThat(compared).isEqualTo(2);
     }
   }
 
@@ -23,9 +27,13 @@ class DiffusersParityTest {
   void denoiserWithTextAnswersLikeTheReference() {
     try (UNet unet = DiffusionLoader.unet(Parity.folder("unet2d-condition"));
         Parity parity = Parity.of("unet2d-condition")) {
-      parity.check(
-          in ->
-              Map.of("noise", unet.answer(in.get("latents"), in.get("timesteps"), in.get("text"))));
+      int compared =
+          parity.check(
+              in ->
+                  Map.of(
+                      "noise",
+                      unet.answer(in.get("latents"), in.get("timesteps"), in.get("text"))));
+      assertThat(compared).isEqualTo(3);
     }
   }
 
@@ -34,14 +42,16 @@ class DiffusersParityTest {
   void codecAnswersLikeTheReference(String name) {
     try (AutoencoderKl codec = DiffusionLoader.autoencoder(Parity.folder(name));
         Parity parity = Parity.of(name)) {
-      parity.check(
-          in -> {
-            AutoencoderKl.Posterior posterior = codec.posterior(in.get("images"));
-            return Map.of(
-                "mean", posterior.mean(),
-                "logvar", posterior.logVariance(),
-                "decoded", codec.decodeUnscaled(in.get("latents")).mul(2).sub(1));
-          });
+      int compared =
+          parity.check(
+              in -> {
+                AutoencoderKl.Posterior posterior = codec.posterior(in.get("images"));
+                return Map.of(
+                    "mean", posterior.mean(),
+                    "logvar", posterior.logVariance(),
+                    "decoded", codec.decodeUnscaled(in.get("latents")).mul(2).sub(1));
+              });
+      assertThat(compared).isEqualTo(5);
     }
   }
 }

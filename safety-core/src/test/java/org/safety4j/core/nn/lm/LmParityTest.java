@@ -7,10 +7,12 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -217,6 +219,20 @@ class LmParityTest {
         });
   }
 
+  /** From 256 rows on, products, gates and residuals go another way. */
+  @ParameterizedTest
+  @MethodSource("models")
+  void manyRowsAreScoredLikeFew(String name) {
+    open(
+        name,
+        () -> {
+          NDArray many = lm.logits(read("in.ids").tile(new long[] {16, 1}), LmContext.whole());
+          assertThat(many.getShape().get(0)).isEqualTo(32);
+          assertThat(distance(many, read("out.logits").tile(new long[] {16, 1, 1})))
+              .isLessThan(1e-4);
+        });
+  }
+
   /** The last block reads only the queries that are asked for, whatever stands before them. */
   @ParameterizedTest
   @MethodSource("modelsThatReadRowsAlone")
@@ -267,7 +283,7 @@ class LmParityTest {
 
   /** Dynamic scaling begins behind the positions that the model was trained with. */
   @Test
-  void scaledPositionsReachAsFarAsTheirFactor() {
+  void scaledPositionsReachAsFarAsTheirFactorAlsoOnceSaved(@TempDir Path folder) {
     open(
         "llama-dynamic",
         () -> {
@@ -276,6 +292,10 @@ class LmParityTest {
           NDArray logits = lm.nextLogits(List.of(within));
           try (CausalLm.White linear = LanguageModels.causalLm(Fixtures.path("llama-linear"))) {
             assertThat(linear.contextLength()).isEqualTo(48);
+            LanguageModels.save(linear, folder);
+          }
+          try (CausalLm.White saved = LanguageModels.causalLm(folder)) {
+            assertThat(saved.contextLength()).isEqualTo(48);
           }
           assertThat(distance(logits, read("out.logits").get("0, 5").expandDims(0)))
               .isGreaterThan(1e-3);
