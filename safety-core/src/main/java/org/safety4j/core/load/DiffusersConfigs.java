@@ -18,9 +18,12 @@ import org.safety4j.core.nn.Activation;
 import org.safety4j.core.nn.diffusion.AutoencoderConfig;
 import org.safety4j.core.nn.diffusion.UNetConfig;
 import org.safety4j.core.nn.diffusion.UNetConfig.Attention;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads the configurations of diffusers, and names what is not supported. */
 final class DiffusersConfigs {
+  private static final Logger LOG = LoggerFactory.getLogger(DiffusersConfigs.class);
   private static final int DEFAULT_STEPS = 50;
 
   private DiffusersConfigs() {}
@@ -278,10 +281,12 @@ final class DiffusersConfigs {
   }
 
   /**
-   * The sampler that a folder names, with 50 steps; DDIM where it names one that is not supported,
-   * since any sampler of the same schedule samples the same model.
+   * The sampler that a folder names, with 50 steps; DDIM, and a line in the log, where it names one
+   * that is not supported, since any sampler of the same schedule samples the same model. Options
+   * of a supported one that would change its samples are refused.
    */
   static Sampler sampler(HfConfig json, NoiseSchedule schedule) {
+    only(json, "thresholding", false);
     int steps = Math.min(DEFAULT_STEPS, schedule.steps() - 1);
     int offset = json.integer("steps_offset", 0);
     double clip =
@@ -306,15 +311,46 @@ final class DiffusersConfigs {
               json.flag("clip_sample", true)
                   ? json.number("clip_sample_range", 1)
                   : Sampler.NO_CLIP);
-      case "DPMSolverMultistepScheduler" ->
-          new DpmSolver(
-              Math.min(20, steps),
-              json.flag("use_karras_sigmas", false),
-              spacing(json, Spacing.LINSPACE),
-              offset);
-      default ->
-          new Ddim(steps, 0, Spacing.LEADING, offset, json.flag("set_alpha_to_one", false), clip);
+      case "DPMSolverMultistepScheduler" -> {
+        secondOrder(json);
+        yield new DpmSolver(
+            Math.min(20, steps),
+            json.flag("use_karras_sigmas", false),
+            spacing(json, Spacing.LINSPACE),
+            offset);
+      }
+      default -> {
+        LOG.warn(
+            "{}: scheduler {} is not implemented; DDIM samples in its place",
+            json.origin(),
+            json.string("_class_name"));
+        yield new Ddim(
+            steps, 0, Spacing.LEADING, offset, json.flag("set_alpha_to_one", false), clip);
+      }
     };
+  }
+
+  /** DPM-Solver++(2M) down to no noise, at the steps of its spacing or of Karras et al. */
+  private static void secondOrder(HfConfig json) {
+    only(json, "algorithm_type", "dpmsolver++");
+    only(json, "final_sigmas_type", "zero");
+    for (String levels :
+        List.of("use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas", "use_flow_sigmas")) {
+      only(json, levels, false);
+    }
+    if (json.integer("solver_order", 2) != 2) {
+      throw unsupported(json, "solver_order");
+    }
+    // The reference takes the names of other solvers' variants for its midpoint.
+    if (json.string("solver_type", "midpoint").equals("heun")) {
+      throw unsupported(json, "solver_type");
+    }
+    if (json.bound("lambda_min_clipped", Double.NEGATIVE_INFINITY) != Double.NEGATIVE_INFINITY) {
+      throw unsupported(json, "lambda_min_clipped");
+    }
+    if (List.of("learned", "learned_range").contains(json.string("variance_type", "fixed"))) {
+      throw unsupported(json, "variance_type");
+    }
   }
 
   private static Ddpm.Variance variance(HfConfig json) {

@@ -180,6 +180,25 @@ public final class HfConfig {
   }
 
   /**
+   * Reads a bound, which may be infinite.
+   *
+   * @param field its name
+   * @param fallback what to return if it is missing
+   * @return its value
+   * @throws InvalidModelFile if it is not a number
+   */
+  public double bound(String field, double fallback) {
+    return has(field)
+        ? check(
+            field,
+            required(field),
+            v -> v.isNumber() && !Double.isNaN(v.doubleValue()),
+            "a number or an infinity",
+            JsonNode::doubleValue)
+        : fallback;
+  }
+
+  /**
    * Reads a required string.
    *
    * @param field its name

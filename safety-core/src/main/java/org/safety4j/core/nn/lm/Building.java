@@ -3,7 +3,6 @@ package org.safety4j.core.nn.lm;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -118,8 +117,7 @@ final class Building {
         set.accept(table, List.of(head == null ? manager.create(0f) : head));
         return;
       }
-      long rows = table.getShape().get(0);
-      program.all("pack_head", head == null ? table : head, manager.zeros(new Shape(rows)));
+      program.all("pack_head", head == null ? table : head);
       set.accept(table.toType(DataType.FLOAT16, true), List.of(manager.create(0f)));
     }
   }

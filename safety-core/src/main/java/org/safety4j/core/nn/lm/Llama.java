@@ -174,16 +174,14 @@ public final class Llama {
         List.of(
             config.queryBias()
                 ? parameters.stacked(attention + "qkv.bias", named(qkv, "bias"))
-                : none(parameters, queries + 2 * keys),
+                : none(parameters),
             config.outputBias()
                 ? parameters.weight(attention + "o_proj.bias", d)
-                : none(parameters, (int) d),
+                : none(parameters),
             config.mlpBias()
                 ? parameters.stacked(mlp + "gate_up.bias", named(up, "bias"))
-                : none(parameters, 2 * m),
-            config.mlpBias()
-                ? parameters.weight(mlp + "down_proj.bias", d)
-                : none(parameters, (int) d));
+                : none(parameters),
+            config.mlpBias() ? parameters.weight(mlp + "down_proj.bias", d) : none(parameters));
     program.all("set_block", norm1, norm2, weights, biases);
   }
 
@@ -193,9 +191,8 @@ public final class Llama {
     return named;
   }
 
-  /** Zeros to pack where there is no bias; a single one where it is never read. */
-  private NDArray none(Parameters parameters, int size) {
-    int n = fast ? size : 1;
-    return parameters.constant(new float[n], n);
+  /** What stands where there is no bias; it is never read. */
+  private static NDArray none(Parameters parameters) {
+    return parameters.constant(new float[1], 1);
   }
 }

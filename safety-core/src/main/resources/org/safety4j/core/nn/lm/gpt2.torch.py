@@ -30,8 +30,8 @@ def set_block(self, norm1: List[Tensor], norm2: List[Tensor], weights: List[Tens
       self.biases.append(biases[i])
   return []
 
-def pack_head(self, weight: Tensor, bias: Tensor) -> List[Tensor]:
-  self.packed_head.append(ops.quantized.linear_prepack_fp16(weight, bias))
+def pack_head(self, weight: Tensor) -> List[Tensor]:
+  self.packed_head.append(ops.quantized.linear_prepack_fp16(weight, None))
   return []
 
 def lookup(self, ids: Tensor) -> Tensor:

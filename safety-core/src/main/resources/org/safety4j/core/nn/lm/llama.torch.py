@@ -28,8 +28,12 @@ def set_block(self, norm1: Tensor, norm2: Tensor, weights: List[Tensor], biases:
   self.norm1.append(norm1)
   self.norm2.append(norm2)
   if ${FAST}:
+    biased = annotate(List[bool], [${QKV_BIAS}, ${OUT_BIAS}, ${MLP_BIAS}, ${MLP_BIAS}])
     for i in range(4):
-      self.packed.append(ops.quantized.linear_prepack_fp16(weights[i], biases[i]))
+      if biased[i]:
+        self.packed.append(ops.quantized.linear_prepack_fp16(weights[i], biases[i]))
+      else:
+        self.packed.append(ops.quantized.linear_prepack_fp16(weights[i], None))
   else:
     self.qkv_w.append(weights[0])
     self.out_w.append(weights[1])
@@ -41,8 +45,8 @@ def set_block(self, norm1: Tensor, norm2: Tensor, weights: List[Tensor], biases:
     self.down_b.append(biases[3])
   return []
 
-def pack_head(self, weight: Tensor, bias: Tensor) -> List[Tensor]:
-  self.packed_head.append(ops.quantized.linear_prepack_fp16(weight, bias))
+def pack_head(self, weight: Tensor) -> List[Tensor]:
+  self.packed_head.append(ops.quantized.linear_prepack_fp16(weight, None))
   return []
 
 def lookup(self, ids: Tensor) -> Tensor:
