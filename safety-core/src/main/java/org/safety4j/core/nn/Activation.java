@@ -5,24 +5,21 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.safety4j.core.error.NearNames;
 import org.safety4j.core.error.UnsupportedModel;
+import org.safety4j.core.tensor.torch.TorchEngine;
+import org.safety4j.core.tensor.torch.TorchProgram;
 
 /** Activation functions, by the names that configurations use. */
 public enum Activation {
   /** x times the normal distribution function of x. */
-  GELU("torch.gelu(x, approximate=\"none\")", "gelu", "gelu_python"),
+  GELU("self.gelu(x)", "gelu", "gelu_python"),
   /** GELU with the distribution function approximated by a hyperbolic tangent. */
-  GELU_TANH(
-      "torch.gelu(x, approximate=\"tanh\")",
-      "gelu_new",
-      "gelu_pytorch_tanh",
-      "gelu_fast",
-      "gelu_accurate"),
+  GELU_TANH("self.gelu_tanh(x)", "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_accurate"),
   /** x times the logistic function of 1.702 x. */
-  QUICK_GELU("x * torch.sigmoid(1.702 * x)", "quick_gelu"),
+  QUICK_GELU("x * self.logistic(1.702 * x)", "quick_gelu"),
   /** The positive part of x. */
   RELU("torch.relu(x)", "relu"),
   /** x times the logistic function of x. */
-  SILU("torch.silu(x)", "silu", "swish"),
+  SILU("self.silu(x)", "silu", "swish"),
   /** The hyperbolic tangent. */
   TANH("torch.tanh(x)", "tanh");
 
@@ -67,7 +64,17 @@ public enum Activation {
   }
 
   /**
-   * Returns the function as it stands in a program, of the variable {@code x}.
+   * Gives the methods that expressions call as text, to be put before that of a program.
+   *
+   * @return the text, for the engine's number of threads
+   */
+  public static String text() {
+    return TorchProgram.text(Activation.class, "activation.torch.py")
+        .replace("${THREADS}", Integer.toString(TorchEngine.threads()));
+  }
+
+  /**
+   * Returns the function as it stands in a program with {@link #text()}, of the variable {@code x}.
    *
    * @return a TorchScript expression
    */

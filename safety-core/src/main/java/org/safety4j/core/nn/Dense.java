@@ -5,7 +5,7 @@ import org.safety4j.core.tensor.torch.TorchProgram;
 
 /**
  * Dense layers as programs call them: {@code dense(x, w, b)}, {@code onto(r, x, w, b)} and {@code
- * swiglu(x, w)}, where {@code b} may be None.
+ * swiglu(x, w)}, where {@code b} may be None; and what activations call.
  */
 public final class Dense {
   static final String ANYWHERE = "dense-anywhere.torch.py";
@@ -15,7 +15,7 @@ public final class Dense {
 
   /** Whether this libtorch was built with oneDNN shows when a program that calls it is compiled. */
   private static final class Fastest {
-    static final String TEXT = compiled(ONE_DNN) ? read(ONE_DNN) : read(ANYWHERE);
+    static final String RESOURCE = compiled(ONE_DNN) ? ONE_DNN : ANYWHERE;
 
     private static boolean compiled(String resource) {
       try {
@@ -33,11 +33,12 @@ public final class Dense {
    * @return the text, by the fastest products that the loaded libtorch knows
    */
   public static String text() {
-    return Fastest.TEXT;
+    return read(Fastest.RESOURCE);
   }
 
   static String read(String resource) {
-    return TorchProgram.text(Dense.class, "dense.torch.py")
+    return Activation.text()
+        + TorchProgram.text(Dense.class, "dense.torch.py")
         + TorchProgram.text(Dense.class, resource);
   }
 }

@@ -9,7 +9,7 @@ def onto(self, r: Tensor, x: Tensor, w: Tensor, b: Optional[Tensor]) -> Tensor:
 # The upper half of the dense layer, gated by the lower one.
 def swiglu(self, x: Tensor, w: Tensor) -> Tensor:
   y = torch.chunk(torch.linear(x, w, None), 2, -1)
-  return torch.silu(y[0]) * y[1]
+  return self.silu(y[0]) * y[1]
 
 # Whether onto and swiglu are faster than what a program does for few rows.
 def many(self, x: Tensor, w: Tensor) -> bool:

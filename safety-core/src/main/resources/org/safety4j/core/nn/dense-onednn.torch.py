@@ -16,7 +16,7 @@ def swiglu(self, x: Tensor, w: Tensor) -> Tensor:
     gate = ops.mkldnn._linear_pointwise(x, torch.narrow(w, 0, 0, half), None, 'swish', annotate(List[Optional[number]], []), '')
     return ops.mkldnn._linear_pointwise(x, gate, torch.narrow(w, 0, half, half), None, 'mul')
   y = torch.chunk(torch.linear(x, w, None), 2, -1)
-  return torch.silu(y[0]) * y[1]
+  return self.silu(y[0]) * y[1]
 
 def many(self, x: Tensor, w: Tensor) -> bool:
   return x.numel() >= 256 * w.size(1) and x.dtype == 6 and not (x.requires_grad or w.requires_grad or x.is_cuda)

@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 import org.safety4j.core.error.Require;
 import org.safety4j.core.model.ModelCard;
 import org.safety4j.core.model.TrainableClassifier;
+import org.safety4j.core.nn.Activation;
 import org.safety4j.core.nn.DifferentiableClassifier;
 import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.InitialParameters;
@@ -116,7 +117,11 @@ public final class ResNet extends DifferentiableClassifier
     NDManager manager = Tensors.newManager();
     TorchProgram program = null;
     try {
-      program = TorchProgram.resource(ResNet.class, "resnet.torch.py", constants(config));
+      program =
+          TorchProgram.compile(
+              "resnet.torch.py",
+              Activation.text() + TorchProgram.text(ResNet.class, "resnet.torch.py"),
+              constants(config));
       Parameters parameters = new Parameters(manager, source);
       new ResNetBinding(config, parameters).bind(program, normalization);
       ModelCard full =

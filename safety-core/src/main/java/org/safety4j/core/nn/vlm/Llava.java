@@ -21,6 +21,7 @@ import org.safety4j.core.model.TokenRows;
 import org.safety4j.core.model.Trainable;
 import org.safety4j.core.model.TrainableLm;
 import org.safety4j.core.model.TrainableVlm;
+import org.safety4j.core.nn.Activation;
 import org.safety4j.core.nn.HasParameters;
 import org.safety4j.core.nn.Normalization;
 import org.safety4j.core.nn.ParameterSource;
@@ -109,9 +110,9 @@ public final class Llava implements TrainableVlm, CountsTokens {
       projector(bound, parameters, "linear_1", in, out, config.biased());
       projector(bound, parameters, "linear_2", out, out, config.biased());
       TorchProgram program =
-          TorchProgram.resource(
-              Llava.class,
+          TorchProgram.compile(
               "llava.torch.py",
+              Activation.text() + TorchProgram.text(Llava.class, "llava.torch.py"),
               Map.of(
                   "ACTIVATION", config.activation().expression(),
                   "BIASED", config.biased(),

@@ -61,6 +61,17 @@ public final class TorchEngine {
   }
 
   /**
+   * Tells how many threads an operation is shared out among; read once at the engine's start from
+   * {@code ai.djl.pytorch.num_threads}, all cores otherwise.
+   *
+   * @return the number, at least 1
+   */
+  public static int threads() {
+    engine();
+    return JniUtils.getNumThreads();
+  }
+
+  /**
    * Makes a manager of its own, on the engine's default device.
    *
    * @return a new manager, to be closed by the caller

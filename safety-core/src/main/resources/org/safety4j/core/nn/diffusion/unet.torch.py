@@ -37,7 +37,7 @@ def transformer_layer(self, x: Tensor, text: Tensor, p: str, heads: int, keep: b
     y = self.attend(q, k, v)
   x = x + self.linear(self.merge(y), p + ".attn2.to_out.0")
   halves = torch.chunk(self.linear(self.layer_norm(x, p + ".norm3"), p + ".ff.net.0.proj"), 2, -1)
-  return x + self.linear(halves[0] * torch.gelu(halves[1], approximate="none"), p + ".ff.net.2")
+  return x + self.linear(halves[0] * self.gelu(halves[1]), p + ".ff.net.2")
 
 def transformer(self, x: Tensor, text: Tensor, p: str, heads: int, layers: int, keep: bool, maps: List[Tensor]) -> Tensor:
   y = self.norm(x, p + ".norm", 1e-06)

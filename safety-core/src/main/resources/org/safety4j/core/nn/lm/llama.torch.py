@@ -94,6 +94,17 @@ def project(self, x: Tensor, i: int, turns: List[Tensor]) -> List[Tensor]:
 def activation(self, x: Tensor) -> Tensor:
   return ${ACTIVATION}
 
+# The gated perceptron of few rows, weights first: columns stay columns on the way.
+def down_up(self, x: Tensor, i: int) -> Tensor:
+  y = torch.mm(self.up_w[i], self.columns(x))
+  if ${MLP_BIAS}:
+    y = y + self.up_b[i].unsqueeze(1)
+  y = self.activation(torch.narrow(y, 0, 0, ${MLP_WIDTH})) * torch.narrow(y, 0, ${MLP_WIDTH}, ${MLP_WIDTH})
+  y = self.rows(torch.mm(self.down_w[i], y), x)
+  if ${MLP_BIAS}:
+    return y + self.down_b[i]
+  return y
+
 def gated(self, x: Tensor, i: int) -> Tensor:
   if ${SWIGLU} and self.many(x, self.up_w[i]):
     return self.swiglu(x, self.up_w[i])
@@ -109,6 +120,8 @@ def added(self, r: Tensor, x: Tensor, w: List[Tensor], b: List[Tensor], i: int, 
 def after(self, x: Tensor, attended: Tensor, i: int) -> Tensor:
   x = self.added(x, attended, self.out_w, self.out_b, i, 1, ${OUT_BIAS})
   y = torch.rms_norm(x, [${WIDTH}], self.norm2[i], ${EPSILON})
+  if not ${FAST} and self.few(y, self.up_w[i]):
+    return x + self.down_up(y, i)
   return self.added(x, self.gated(y, i), self.down_w, self.down_b, i, 3, ${MLP_BIAS})
 
 def last_norm(self, x: Tensor) -> Tensor:

@@ -196,8 +196,8 @@ def segment(self, image: Tensor, prompts: Tensor, dense: Tensor) -> List[Tensor]
   y = self.two_way(tokens, pixels, tokens, self.pixel_places())
   up = y[1].transpose(1, 2).reshape([n * count, -1, ${SIDE}, ${SIDE}])
   up = self.upscale(p + "upscale_conv1", up)
-  up = torch.gelu(self.map_norm(up, p + "upscale_layer_norm", 1e-06), approximate="none")
-  up = torch.gelu(self.upscale(p + "upscale_conv2", up), approximate="none")
+  up = self.gelu(self.map_norm(up, p + "upscale_layer_norm", 1e-06))
+  up = self.gelu(self.upscale(p + "upscale_conv2", up))
   kernels = annotate(List[Tensor], [])
   for i in range(${MASKS} + 1):
     kernels.append(self.perceptron(y[0].select(1, 1 + i), p + "output_hypernetworks_mlps." + str(i), 1))
