@@ -11,6 +11,9 @@ def swiglu(self, x: Tensor, w: Tensor) -> Tensor:
   y = torch.chunk(torch.linear(x, w, None), 2, -1)
   return self.silu(y[0]) * y[1]
 
+def swiglu_columns(self, c: Tensor, up: Tensor, down: Tensor) -> Tensor:
+  return self.gated_columns(c, up, down)
+
 # Whether onto and swiglu are faster than what a program does for few rows.
 def many(self, x: Tensor, w: Tensor) -> bool:
   return False

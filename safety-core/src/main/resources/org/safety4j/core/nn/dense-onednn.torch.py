@@ -18,6 +18,16 @@ def swiglu(self, x: Tensor, w: Tensor) -> Tensor:
   y = torch.chunk(torch.linear(x, w, None), 2, -1)
   return self.silu(y[0]) * y[1]
 
+# From four columns on this is faster than what torch.mm calls, up to 768 also than rows first.
+def swiglu_columns(self, c: Tensor, up: Tensor, down: Tensor) -> Tensor:
+  if c.size(1) < 4 or c.dtype != 6 or c.is_cuda or c.requires_grad or up.requires_grad or down.requires_grad:
+    return self.gated_columns(c, up, down)
+  half = up.size(0) // 2
+  rows = c.contiguous().t()
+  gate = ops.mkldnn._linear_pointwise(torch.narrow(up, 0, 0, half), rows, None, 'swish', annotate(List[Optional[number]], []), '')
+  y = ops.mkldnn._linear_pointwise(torch.narrow(up, 0, half, half), gate, rows, None, 'mul')
+  return ops.mkldnn._linear_pointwise(down, y.t(), None, 'none', annotate(List[Optional[number]], []), '')
+
 def many(self, x: Tensor, w: Tensor) -> bool:
   return x.numel() >= 256 * w.size(1) and x.dtype == 6 and not (x.requires_grad or w.requires_grad or x.is_cuda)
 

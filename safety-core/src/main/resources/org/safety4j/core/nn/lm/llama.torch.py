@@ -96,6 +96,8 @@ def activation(self, x: Tensor) -> Tensor:
 
 # The gated perceptron of few rows, weights first: columns stay columns on the way.
 def down_up(self, x: Tensor, i: int) -> Tensor:
+  if ${SWIGLU}:
+    return self.rows(self.swiglu_columns(self.columns(x), self.up_w[i], self.down_w[i]), x)
   y = torch.mm(self.up_w[i], self.columns(x))
   if ${MLP_BIAS}:
     y = y + self.up_b[i].unsqueeze(1)
@@ -120,7 +122,7 @@ def added(self, r: Tensor, x: Tensor, w: List[Tensor], b: List[Tensor], i: int, 
 def after(self, x: Tensor, attended: Tensor, i: int) -> Tensor:
   x = self.added(x, attended, self.out_w, self.out_b, i, 1, ${OUT_BIAS})
   y = torch.rms_norm(x, [${WIDTH}], self.norm2[i], ${EPSILON})
-  if not ${FAST} and self.few(y, self.up_w[i]):
+  if not ${FAST} and (self.few(y, self.up_w[i]) or (${SWIGLU} and y.size(0) * y.size(1) <= 768 and self.many(y, self.up_w[i]))):
     return x + self.down_up(y, i)
   return self.added(x, self.gated(y, i), self.down_w, self.down_b, i, 3, ${MLP_BIAS})
 
