@@ -5,7 +5,8 @@ import org.safety4j.core.tensor.torch.TorchProgram;
 
 /**
  * Dense layers as programs call them: {@code dense(x, w, b)}, {@code onto(r, x, w, b)} and {@code
- * swiglu(x, w)}, where {@code b} may be None; and what activations call.
+ * swiglu(x, w)} of rows, where {@code b} may be None, {@code across(w, c)} and {@code
+ * swiglu_columns(c, up, down)} of columns; and what activations call.
  */
 public final class Dense {
   static final String ANYWHERE = "dense-anywhere.torch.py";

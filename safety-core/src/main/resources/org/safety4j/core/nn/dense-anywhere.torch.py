@@ -11,6 +11,10 @@ def swiglu(self, x: Tensor, w: Tensor) -> Tensor:
   y = torch.chunk(torch.linear(x, w, None), 2, -1)
   return self.silu(y[0]) * y[1]
 
+# w [out, in] times columns [in, n].
+def across(self, w: Tensor, c: Tensor) -> Tensor:
+  return torch.mm(w, c)
+
 def swiglu_columns(self, c: Tensor, up: Tensor, down: Tensor) -> Tensor:
   return self.gated_columns(c, up, down)
 

@@ -18,9 +18,18 @@ def swiglu(self, x: Tensor, w: Tensor) -> Tensor:
   y = torch.chunk(torch.linear(x, w, None), 2, -1)
   return self.silu(y[0]) * y[1]
 
+def across(self, w: Tensor, c: Tensor) -> Tensor:
+  if c.size(1) < 16 or self.unfit(w, c):
+    return torch.mm(w, c)
+  return ops.mkldnn._linear_pointwise(w, c.contiguous().t(), None, 'none', annotate(List[Optional[number]], []), '')
+
+# What oneDNN does not multiply here: it records no graph.
+def unfit(self, w: Tensor, c: Tensor) -> bool:
+  return c.dtype != 6 or c.is_cuda or c.requires_grad or w.requires_grad
+
 # From four columns on this is faster than what torch.mm calls, up to 768 also than rows first.
 def swiglu_columns(self, c: Tensor, up: Tensor, down: Tensor) -> Tensor:
-  if c.size(1) < 4 or c.dtype != 6 or c.is_cuda or c.requires_grad or up.requires_grad or down.requires_grad:
+  if c.size(1) < 4 or self.unfit(up, c) or down.requires_grad:
     return self.gated_columns(c, up, down)
   half = up.size(0) // 2
   rows = c.contiguous().t()

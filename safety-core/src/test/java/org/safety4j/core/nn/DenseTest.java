@@ -1,6 +1,7 @@
 package org.safety4j.core.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -31,6 +32,12 @@ class DenseTest {
 
       def gated(self, x: Tensor, w: Tensor) -> Tensor:
         return self.swiglu(x, w)
+
+      def first(self, w: Tensor, c: Tensor) -> Tensor:
+        return self.across(w, c)
+
+      def perceptron(self, c: Tensor, up: Tensor, down: Tensor) -> Tensor:
+        return self.swiglu_columns(c, up, down)
       """;
 
   private final NDManager manager = Tensors.newManager();
@@ -85,6 +92,40 @@ class DenseTest {
       assertThat(
               distance(program.one("gated", x, w), silu.mul(product.get(":, :, " + out / 2 + ":"))))
           .isLessThan(1e-4f);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "dense-anywhere.torch.py, 1",
+    "dense-onednn.torch.py, 1",
+    "dense-anywhere.torch.py, 4",
+    "dense-onednn.torch.py, 4",
+    "dense-anywhere.torch.py, 40",
+    "dense-onednn.torch.py, 40",
+  })
+  void weightsFirstGivesTheSameAcross(String resource, int rows) {
+    try (TorchProgram program = program(resource)) {
+      NDArray x = random(rows, 12);
+      NDArray up = random(20, 12);
+      NDArray down = random(6, 10);
+      NDArray product = x.matMul(up.transpose());
+      NDArray columns = x.transpose();
+      assertThat(distance(program.one("first", up, columns).transpose(), product))
+          .isLessThan(1e-5f);
+      NDArray gate = product.get(":, :10");
+      NDArray hidden = gate.div(gate.neg().exp().add(1)).mul(product.get(":, 10:"));
+      NDArray expected = hidden.matMul(down.transpose());
+      assertThat(distance(program.one("perceptron", columns, up, down).transpose(), expected))
+          .isLessThan(1e-4f);
+      NDArray g = Grad.of(c -> program.one("perceptron", c, up, down).sum(), columns).gradient();
+      double h = 1e-2;
+      NDArray step = random(12, rows);
+      NDArray above = program.one("perceptron", columns.add(step.mul(h)), up, down).sum();
+      NDArray below = program.one("perceptron", columns.sub(step.mul(h)), up, down).sum();
+      double slope = (above.getFloat() - below.getFloat()) / (2 * h);
+      assertThat((double) g.mul(step).sum().getFloat())
+          .isCloseTo(slope, within(1e-2 * Math.max(1, Math.abs(slope))));
     }
   }
 

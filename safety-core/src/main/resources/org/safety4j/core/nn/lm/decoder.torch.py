@@ -16,7 +16,7 @@ def times(self, x: Tensor, w: Tensor) -> Tensor:
   n = x.size(0) * x.size(1)
   out = w.size(0)
   if self.few(x, w):
-    return self.rows(torch.mm(w, self.columns(x)), x)
+    return self.rows(self.across(w, self.columns(x)), x)
   if n == 1 and out % 8 == 0:
     # This way around: with a column made by reshape, bmm is four times as slow.
     column = x.reshape([1, w.size(1)]).t().unsqueeze(0).expand([8, -1, -1])
