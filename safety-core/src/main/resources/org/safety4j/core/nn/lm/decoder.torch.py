@@ -100,6 +100,25 @@ def repeated(self, x: Tensor) -> Tensor:
   y = x.unsqueeze(2).expand([-1, -1, ${GROUP}, -1, -1])
   return y.reshape([x.size(0), ${HEADS}, x.size(2), ${HEAD_WIDTH}])
 
+# Causal attention by blocks of 64 queries, each with the keys up to its last: for some hundred tokens faster than the
+# fused kernel.
+def causal(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+  b = q.size(0)
+  t = q.size(2)
+  queries = (q * ${SCALE}).reshape([b * ${HEADS}, t, ${HEAD_WIDTH}])
+  keys = torch.flatten(k, 0, 1).transpose(1, 2)
+  values = torch.flatten(v, 0, 1)
+  future = torch.triu(torch.full([64, 64], -float("inf"), dtype=6, layout=None, device=torch.device("cpu"), pin_memory=False).to(q), 1)
+  parts = annotate(List[Tensor], [])
+  for i in range((t + 63) // 64):
+    start = 64 * i
+    n = min(64, t - start)
+    s = torch.bmm(torch.narrow(queries, 1, start, n), torch.narrow(keys, 2, 0, start + n))
+    torch.add_(torch.narrow(s, 2, start, n), torch.narrow(torch.narrow(future, 0, 0, n), 1, 0, n))
+    o = torch.bmm(torch.softmax(s, -1), torch.narrow(values, 1, 0, start + n))
+    parts.append(o.view([b, ${HEADS}, n, ${HEAD_WIDTH}]).transpose(1, 2))
+  return torch.cat(parts, 1).transpose(1, 2)
+
 # mask may be left out (plain) where every query sees all keys up to its own.
 def attended(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, plain: bool) -> Tensor:
   b = q.size(0)
@@ -111,6 +130,8 @@ def attended(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, plain: bool) -
       hidden = torch.logical_not(mask).expand([b, ${KEY_HEADS}, ${GROUP}, k.size(2)]).reshape(scores.shape)
       scores = torch.masked_fill(scores, hidden, -float("inf"))
     return torch.bmm(torch.softmax(scores, -1), torch.flatten(v, 0, 1)).view([b, ${HEADS}, 1, ${HEAD_WIDTH}])
+  if plain and t == k.size(2) and t > 127 and t < 641 and not q.requires_grad:
+    return self.causal(q, self.repeated(k), self.repeated(v))
   if plain and t == k.size(2):
     return torch.scaled_dot_product_attention(q, self.repeated(k), self.repeated(v), None, 0.0, True)
   return torch.scaled_dot_product_attention(q, self.repeated(k), self.repeated(v), mask, 0.0, False)
