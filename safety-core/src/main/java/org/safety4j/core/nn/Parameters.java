@@ -56,6 +56,28 @@ public final class Parameters {
   }
 
   /**
+   * Takes a matrix that a file holds with inputs first and lays it out with outputs first, as
+   * products of few rows read it. Training and files see it as the file has it.
+   *
+   * @param name its name
+   * @param inputs its first axis
+   * @param outputs its second axis
+   * @return the array {@code [inputs, outputs]}, owned by the model; its transpose lies together
+   */
+  public NDArray outputsFirst(String name, long inputs, long outputs) {
+    NDArray array;
+    try (NDArray taken = source.take(name, manager, inputs, outputs);
+        NDArray across = taken.transpose();
+        NDArray line = across.reshape(inputs * outputs);
+        NDArray rows = line.reshape(outputs, inputs)) {
+      ParameterSource.requireSingle(name, taken);
+      array = own(rows.transpose());
+    }
+    trainable.put(name, array);
+    return array;
+  }
+
+  /**
    * Takes an array that gradient descent does not change, such as a running mean.
    *
    * @param name its name

@@ -121,10 +121,10 @@ public final class Gpt2 {
     List<NDArray> norm2 = affine(parameters, at + "ln_2.", d);
     List<NDArray> weights =
         List.of(
-            parameters.weight(at + "attn.c_attn.weight", d, 3 * d),
-            parameters.weight(at + "attn.c_proj.weight", d, d),
-            parameters.weight(at + "mlp.c_fc.weight", d, m),
-            parameters.weight(at + "mlp.c_proj.weight", m, d));
+            parameters.outputsFirst(at + "attn.c_attn.weight", d, 3 * d),
+            parameters.outputsFirst(at + "attn.c_proj.weight", d, d),
+            parameters.outputsFirst(at + "mlp.c_fc.weight", d, m),
+            parameters.outputsFirst(at + "mlp.c_proj.weight", m, d));
     List<NDArray> biases =
         List.of(
             parameters.weight(at + "attn.c_attn.bias", 3 * d),

@@ -4,7 +4,7 @@ table : List[Tensor]     # token embeddings
 position : List[Tensor]  # position embeddings
 norm1 : List[Tensor]     # weight and bias of each block
 norm2 : List[Tensor]
-matrices : List[Tensor]  # four a block: qkv, out, up, down
+matrices : List[Tensor]  # four a block: qkv, out, up, down; their transposes lie together
 biases : List[Tensor]
 last : List[Tensor]      # weight and bias of the final normalisation
 head_w : List[Tensor]
@@ -43,10 +43,31 @@ def placed(self, x: Tensor, places: Tensor) -> Tensor:
 def turned(self, places: Tensor, length: int) -> List[Tensor]:
   return annotate(List[Tensor], [])
 
+def matrix(self, i: int, slot: int) -> Tensor:
+  return self.matrices[4 * i + slot].t()
+
 def affine(self, x: Tensor, i: int, slot: int) -> Tensor:
   if ${FAST}:
     return ops.quantized.linear_dynamic_fp16(x, self.packed[4 * i + slot])
-  return torch.matmul(x, self.matrices[4 * i + slot]) + self.biases[4 * i + slot]
+  w = self.matrix(i, slot)
+  b = self.biases[4 * i + slot]
+  if x.size(0) * x.size(1) == 1 or self.few(x, w):
+    return self.times(x, w) + b
+  return self.dense(x, w, b)
+
+# r plus the layer; many rows go the shorter way.
+def added(self, r: Tensor, x: Tensor, i: int, slot: int) -> Tensor:
+  if not ${FAST}:
+    w = self.matrix(i, slot)
+    if self.many(x, w):
+      return self.onto(r, x, w, self.biases[4 * i + slot])
+  return r + self.affine(x, i, slot)
+
+# The perceptron of few rows, weights first: columns stay columns on the way.
+def down_up(self, x: Tensor, i: int) -> Tensor:
+  y = self.across(self.matrix(i, 2), self.columns(x)) + self.biases[4 * i + 2].unsqueeze(1)
+  y = self.across(self.matrix(i, 3), self.activation(y))
+  return self.rows(y, x) + self.biases[4 * i + 3]
 
 def project(self, x: Tensor, i: int, turns: List[Tensor]) -> List[Tensor]:
   y = torch.layer_norm(x, [${WIDTH}], self.norm1[2 * i], self.norm1[2 * i + 1], ${EPSILON}, True)
@@ -57,9 +78,12 @@ def activation(self, x: Tensor) -> Tensor:
   return ${ACTIVATION}
 
 def after(self, x: Tensor, attended: Tensor, i: int) -> Tensor:
-  x = x + self.affine(attended, i, 1)
+  x = self.added(x, attended, i, 1)
   y = torch.layer_norm(x, [${WIDTH}], self.norm2[2 * i], self.norm2[2 * i + 1], ${EPSILON}, True)
-  return x + self.affine(self.activation(self.affine(y, i, 2)), i, 3)
+  if not ${FAST}:
+    if self.few(y, self.matrix(i, 2)):
+      return x + self.down_up(y, i)
+  return self.added(x, self.activation(self.affine(y, i, 2)), i, 3)
 
 def last_norm(self, x: Tensor) -> Tensor:
   return torch.layer_norm(x, [${WIDTH}], self.last[0], self.last[1], ${EPSILON}, True)
