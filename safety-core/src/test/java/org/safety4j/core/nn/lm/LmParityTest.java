@@ -263,7 +263,7 @@ class LmParityTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "gpt2-untied", "llama", "mistral"})
+  @ValueSource(strings = {"gpt2", "gpt2-untied", "llama", "mistral", "qwen2"})
   void packedWeightsStayNearFullPrecision(String name) {
     open(
         name,
