@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -230,6 +231,31 @@ class LmParityTest {
           assertThat(many.getShape().get(0)).isEqualTo(32);
           assertThat(distance(many, read("out.logits").tile(new long[] {16, 1, 1})))
               .isLessThan(1e-4);
+        });
+  }
+
+  /** The fused kernel and tokens read in pieces are two other ways to the same logits. */
+  @ParameterizedTest
+  @ValueSource(ints = {130, 199, 256})
+  void sharedKeysAreAttendedByBlocksOfQueriesAlike(int tokens) {
+    open(
+        "llama",
+        () -> {
+          NDArray ids = read("in.ids").tile(new long[] {1, 30}).get(":, :" + tokens);
+          NDArray embeddings = lm.embed(ids);
+          NDArray blocks = lm.logitsOf(embeddings, LmContext.whole());
+          try (GradMode mode = GradMode.on()) {
+            NDArray fused = lm.logitsOf(Grad.leaf(embeddings), LmContext.whole());
+            assertThat(distance(Grad.detach(fused), blocks)).isLessThan(1e-4);
+          }
+          int half = tokens / 2;
+          int[] first =
+              Arrays.copyOf(ids.get("0").toType(DataType.INT32, false).toIntArray(), half);
+          try (KvPrefix prefix = lm.remember(first)) {
+            NDArray rest = ids.get("0:1, " + half + ":");
+            NDArray pieces = lm.logits(rest, LmContext.whole().withPrefix(prefix));
+            assertThat(distance(pieces, blocks.get("0:1, " + half + ":"))).isLessThan(1e-4);
+          }
         });
   }
 
