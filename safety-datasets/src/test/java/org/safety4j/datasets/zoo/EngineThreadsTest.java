@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 import org.safety4j.core.model.CausalLm;
 import org.safety4j.core.model.DualEncoder;
 import org.safety4j.core.model.ImageClassifier;
+import org.safety4j.core.model.KvPrefix;
 import org.safety4j.core.model.Linearized;
 import org.safety4j.core.model.LmContext;
 import org.safety4j.core.model.Model;
@@ -147,6 +149,14 @@ class EngineThreadsTest {
             answers.value(t + " tokens, last", () -> lm.logits(ids, LmContext.whole().withLast(1)));
             answers.withGradient(
                 t + " embeddings", lm.embed(ids), e -> lm.logitsOf(e, LmContext.whole()));
+          }
+          int[] text = ids(lm.manager(), 1, 150).toType(DataType.INT32, false).toIntArray();
+          try (KvPrefix prefix = lm.remember(text)) {
+            for (int rows : new int[] {1, 4, 23}) {
+              NDArray next = ids(lm.manager(), rows, 1);
+              LmContext behind = LmContext.whole().withPrefix(prefix);
+              answers.value(rows + " tokens behind a text", () -> lm.logits(next, behind));
+            }
           }
           NDArray many = lm.embed(ids(lm.manager(), 7, 90));
           answers.withGradient("7 x 90", many, e -> lm.logitsOf(e, LmContext.whole()));
