@@ -8,12 +8,12 @@ Writes both models with random weights: a ViT-Tiny for 32x32 pictures, batch 32,
 pictures, batch 8. Parameters are frozen in Python too. Each side's best median over the rounds is compared; both use the threads
 that torch takes by default.
 """
-import argparse, json, os, statistics, subprocess, tempfile, time
+import argparse, os, statistics, tempfile, time
 import torch
 from diffusers import DDIMPipeline, DDIMScheduler, UNet2DModel
-from transformers import ViTConfig, ViTForImageClassification
+from transformers import ViTForImageClassification
+from common import java, vit_tiny
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 IMAGES, LATENTS, STEPS = 32, 8, 10
 
 p = argparse.ArgumentParser()
@@ -23,12 +23,7 @@ a = p.parse_args()
 torch.manual_seed(0)
 work = tempfile.mkdtemp()
 vit_folder, unet_folder = os.path.join(work, "vit"), os.path.join(work, "unet")
-vit = ViTForImageClassification(ViTConfig(hidden_size=192, num_hidden_layers=12, num_attention_heads=3, intermediate_size=768,
-                                          image_size=32, patch_size=4, num_labels=10)).eval().requires_grad_(False)
-vit.save_pretrained(vit_folder, safe_serialization=True)
-json.dump({"do_normalize": True, "do_rescale": True, "do_resize": True, "image_mean": [0.5] * 3, "image_std": [0.5] * 3,
-           "image_processor_type": "ViTImageProcessor", "resample": 2, "rescale_factor": 1 / 255,
-           "size": {"height": 32, "width": 32}}, open(os.path.join(vit_folder, "preprocessor_config.json"), "w"))
+vit = ViTForImageClassification.from_pretrained(vit_tiny(vit_folder)).eval().requires_grad_(False)
 unet = UNet2DModel(sample_size=32, in_channels=3, out_channels=3, layers_per_block=2, block_out_channels=(64, 128, 128),
                    down_block_types=("DownBlock2D", "AttnDownBlock2D", "DownBlock2D"),
                    up_block_types=("UpBlock2D", "AttnUpBlock2D", "UpBlock2D")).eval().requires_grad_(False)
@@ -68,14 +63,7 @@ def theirs():
 
 
 def ours():
-    modules = ["examples", "safety-bench", "safety-attacks", "safety-defenses", "safety-datasets", "safety-core"]
-    path = ":".join(os.path.join(ROOT, m, "target", "classes") for m in modules)
-    path += ":" + open(os.path.join(ROOT, "examples", "target", "cp")).read()
-    command = ["java", "-Dai.djl.offline=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", path,
-               "org.safety4j.bench.jmh.TimeModels", vit_folder, unet_folder, str(IMAGES), str(LATENTS), str(STEPS),
-               str(a.repetitions)]
-    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip().split("\n")
-    return {f[0]: float(f[1]) for f in (line.split("\t") for line in lines)}
+    return {f[0]: float(f[1]) for f in java("TimeModels", vit_folder, unet_folder, IMAGES, LATENTS, STEPS, a.repetitions)}
 
 
 best = {}
