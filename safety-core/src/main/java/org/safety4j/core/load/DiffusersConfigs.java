@@ -289,18 +289,9 @@ final class DiffusersConfigs {
     only(json, "thresholding", false);
     int steps = Math.min(DEFAULT_STEPS, schedule.steps() - 1);
     int offset = json.integer("steps_offset", 0);
-    double clip =
-        json.flag("clip_sample", false) ? json.number("clip_sample_range", 1) : Sampler.NO_CLIP;
     return switch (json.string("_class_name")) {
       case "DDPMScheduler" ->
-          new Ddpm(
-              steps,
-              variance(json),
-              spacing(json, Spacing.LEADING),
-              offset,
-              json.flag("clip_sample", true)
-                  ? json.number("clip_sample_range", 1)
-                  : Sampler.NO_CLIP);
+          new Ddpm(steps, variance(json), spacing(json, Spacing.LEADING), offset, clip(json, true));
       case "DDIMScheduler" ->
           new Ddim(
               steps,
@@ -308,9 +299,7 @@ final class DiffusersConfigs {
               spacing(json, Spacing.LEADING),
               offset,
               json.flag("set_alpha_to_one", true),
-              json.flag("clip_sample", true)
-                  ? json.number("clip_sample_range", 1)
-                  : Sampler.NO_CLIP);
+              clip(json, true));
       case "DPMSolverMultistepScheduler" -> {
         secondOrder(json);
         yield new DpmSolver(
@@ -325,9 +314,18 @@ final class DiffusersConfigs {
             json.origin(),
             json.string("_class_name"));
         yield new Ddim(
-            steps, 0, Spacing.LEADING, offset, json.flag("set_alpha_to_one", false), clip);
+            steps,
+            0,
+            Spacing.LEADING,
+            offset,
+            json.flag("set_alpha_to_one", false),
+            clip(json, false));
       }
     };
+  }
+
+  private static double clip(HfConfig json, boolean clips) {
+    return json.flag("clip_sample", clips) ? json.number("clip_sample_range", 1) : Sampler.NO_CLIP;
   }
 
   /** DPM-Solver++(2M) down to no noise, at the steps of its spacing or of Karras et al. */

@@ -25,25 +25,22 @@ def shares(self, x: Tensor, all: bool) -> List[Tensor]:
     return [x]
   return torch.split_with_sizes(x.reshape([-1]), [n - rest, rest], 0)
 
-def silu(self, x: Tensor) -> Tensor:
-  parts = self.shares(x, False)
+# The results of the shares, in the shape of x.
+def whole(self, parts: List[Tensor], x: Tensor) -> Tensor:
   if len(parts) == 1:
-    return torch.silu(parts[0])
-  return torch.cat([torch.silu(parts[0]), torch.silu(parts[1])], 0).view(x.size())
+    return parts[0]
+  return torch.cat(parts, 0).view(x.size())
+
+def silu(self, x: Tensor) -> Tensor:
+  return self.whole([torch.silu(p) for p in self.shares(x, False)], x)
 
 def logistic(self, x: Tensor) -> Tensor:
-  parts = self.shares(x, False)
-  if len(parts) == 1:
-    return torch.sigmoid(parts[0])
-  return torch.cat([torch.sigmoid(parts[0]), torch.sigmoid(parts[1])], 0).view(x.size())
+  return self.whole([torch.sigmoid(p) for p in self.shares(x, False)], x)
 
 # oneDNN's, of what lies together, does not depend on threads.
 def gelu(self, x: Tensor) -> Tensor:
   return torch.gelu(x.contiguous(), approximate="none")
 
 def gelu_tanh(self, x: Tensor) -> Tensor:
-  parts = self.shares(x, True)
-  if len(parts) == 1:
-    return torch.gelu(parts[0], approximate="tanh")
-  return torch.cat([torch.gelu(parts[0], approximate="tanh"), torch.gelu(parts[1], approximate="tanh")], 0).view(x.size())
+  return self.whole([torch.gelu(p, approximate="tanh") for p in self.shares(x, True)], x)
 

@@ -19,17 +19,17 @@ def swiglu(self, x: Tensor, w: Tensor) -> Tensor:
   return self.silu(y[0]) * y[1]
 
 def across(self, w: Tensor, c: Tensor) -> Tensor:
-  if c.size(1) < 16 or self.unfit(w, c):
+  if c.size(1) < 16 or self.unfit(c, w):
     return torch.mm(w, c)
   return ops.mkldnn._linear_pointwise(w, c.contiguous().t(), None, 'none', annotate(List[Optional[number]], []), '')
 
 # What oneDNN does not multiply here: it records no graph.
-def unfit(self, w: Tensor, c: Tensor) -> bool:
-  return c.dtype != 6 or c.is_cuda or c.requires_grad or w.requires_grad
+def unfit(self, x: Tensor, w: Tensor) -> bool:
+  return x.dtype != 6 or x.is_cuda or x.requires_grad or w.requires_grad
 
 # From four columns on this is faster than what torch.mm calls, up to 768 also than rows first.
 def swiglu_columns(self, c: Tensor, up: Tensor, down: Tensor) -> Tensor:
-  if c.size(1) < 4 or self.unfit(up, c) or down.requires_grad:
+  if c.size(1) < 4 or self.unfit(c, up) or down.requires_grad:
     return self.gated_columns(c, up, down)
   half = up.size(0) // 2
   rows = c.contiguous().t()
@@ -38,7 +38,7 @@ def swiglu_columns(self, c: Tensor, up: Tensor, down: Tensor) -> Tensor:
   return ops.mkldnn._linear_pointwise(down, y.t(), None, 'none', annotate(List[Optional[number]], []), '')
 
 def many(self, x: Tensor, w: Tensor) -> bool:
-  return x.numel() >= 256 * w.size(1) and x.dtype == 6 and not (x.requires_grad or w.requires_grad or x.is_cuda)
+  return x.numel() >= 256 * w.size(1) and not self.unfit(x, w)
 
 def recorded(self, b: Optional[Tensor]) -> bool:
   return b is not None and b.requires_grad

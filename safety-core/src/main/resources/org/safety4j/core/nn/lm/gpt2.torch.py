@@ -64,7 +64,7 @@ def added(self, r: Tensor, x: Tensor, i: int, slot: int) -> Tensor:
   return r + self.affine(x, i, slot)
 
 # The perceptron of few rows, weights first: columns stay columns on the way.
-def down_up(self, x: Tensor, i: int) -> Tensor:
+def perceptron_by_columns(self, x: Tensor, i: int) -> Tensor:
   y = self.across(self.matrix(i, 2), self.columns(x)) + self.biases[4 * i + 2].unsqueeze(1)
   y = self.across(self.matrix(i, 3), self.activation(y))
   return self.rows(y, x) + self.biases[4 * i + 3]
@@ -82,7 +82,7 @@ def after(self, x: Tensor, attended: Tensor, i: int) -> Tensor:
   y = torch.layer_norm(x, [${WIDTH}], self.norm2[2 * i], self.norm2[2 * i + 1], ${EPSILON}, True)
   if not ${FAST}:
     if self.few(y, self.matrix(i, 2)):
-      return x + self.down_up(y, i)
+      return x + self.perceptron_by_columns(y, i)
   return self.added(x, self.activation(self.affine(y, i, 2)), i, 3)
 
 def last_norm(self, x: Tensor) -> Tensor:

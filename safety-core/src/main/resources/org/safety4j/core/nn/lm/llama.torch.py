@@ -94,15 +94,23 @@ def project(self, x: Tensor, i: int, turns: List[Tensor]) -> List[Tensor]:
 def activation(self, x: Tensor) -> Tensor:
   return ${ACTIVATION}
 
-# The gated perceptron of few rows, weights first: columns stay columns on the way.
-def down_up(self, x: Tensor, i: int) -> Tensor:
+# Whether the perceptron goes weights first: with few rows, and up to 768 where gates are multiplied on the way.
+def by_columns(self, x: Tensor, i: int) -> bool:
+  if ${FAST}:
+    return False
+  if self.few(x, self.up_w[i]):
+    return True
+  return ${SWIGLU} and x.size(0) * x.size(1) <= 768 and self.many(x, self.up_w[i])
+
+# The gated perceptron weights first: columns stay columns on the way.
+def perceptron_by_columns(self, x: Tensor, i: int) -> Tensor:
   if ${SWIGLU}:
     return self.rows(self.swiglu_columns(self.columns(x), self.up_w[i], self.down_w[i]), x)
-  y = torch.mm(self.up_w[i], self.columns(x))
+  y = self.across(self.up_w[i], self.columns(x))
   if ${MLP_BIAS}:
     y = y + self.up_b[i].unsqueeze(1)
   y = self.activation(torch.narrow(y, 0, 0, ${MLP_WIDTH})) * torch.narrow(y, 0, ${MLP_WIDTH}, ${MLP_WIDTH})
-  y = self.rows(torch.mm(self.down_w[i], y), x)
+  y = self.rows(self.across(self.down_w[i], y), x)
   if ${MLP_BIAS}:
     return y + self.down_b[i]
   return y
@@ -122,8 +130,8 @@ def added(self, r: Tensor, x: Tensor, w: List[Tensor], b: List[Tensor], i: int, 
 def after(self, x: Tensor, attended: Tensor, i: int) -> Tensor:
   x = self.added(x, attended, self.out_w, self.out_b, i, 1, ${OUT_BIAS})
   y = torch.rms_norm(x, [${WIDTH}], self.norm2[i], ${EPSILON})
-  if not ${FAST} and (self.few(y, self.up_w[i]) or (${SWIGLU} and y.size(0) * y.size(1) <= 768 and self.many(y, self.up_w[i]))):
-    return x + self.down_up(y, i)
+  if self.by_columns(y, i):
+    return x + self.perceptron_by_columns(y, i)
   return self.added(x, self.gated(y, i), self.down_w, self.down_b, i, 3, ${MLP_BIAS})
 
 def last_norm(self, x: Tensor) -> Tensor:
